@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/time.h"
+
+// The size of every table and the length of every wait in a worker. Nothing that the outside can
+// fill is without a line here.
+namespace parley::limits {
+
+// Largest datagram read or written: an Ethernet frame's payload. Longer ones are dropped.
+constexpr size_t kDatagramBytes = 1500;
+
+// Copies that wait for one flush of the outbox: the room a turn has before it flushes early.
+constexpr size_t kOutboxDatagrams = 512;
+constexpr size_t kOutboxBytes = 128 * 1024;
+
+// Datagrams taken from a socket in one turn before other sockets and deadlines have theirs.
+constexpr size_t kReceiveBatch = 64;
+
+constexpr size_t kRouters = 10'000;
+constexpr size_t kTransports = 20'000;
+constexpr size_t kProducersPerTransport = 16;
+constexpr size_t kConsumersPerTransport = 1'000;
+constexpr size_t kConsumersPerProducer = 10'000;
+constexpr size_t kObserversPerRouter = 4;
+constexpr size_t kEncodingsPerProducer = 4;
+
+// Remote addresses that one transport may have proved by a connectivity check.
+constexpr size_t kPathsPerTransport = 4;
+
+// Characters of a mid or rid that fit a one-byte header extension.
+constexpr size_t kMidBytes = 16;
+
+// Opaque bytes kept for the controller with one router, transport, producer or consumer.
+constexpr size_t kAppDataBytes = 16 * 1024;
+
+// One frame on the worker's control socket.
+constexpr size_t kPipeFrameBytes = 4 * 1024 * 1024;
+constexpr size_t kRequestsPerFrame = 1'024;
+constexpr size_t kControllers = 4;  // connections at once
+constexpr size_t kPipeBacklogBytes = 64 * 1024 * 1024;  // unsent to one controller before it is cut
+
+constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
+constexpr base::Duration kDtlsHandshake = 30s;   // from the first flight to Failed
+constexpr base::Duration kOrphaned = 5min;       // without a controller, by default
+constexpr base::Duration kRtcpInterval = 1s;
+
+}  // namespace parley::limits
