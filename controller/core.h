@@ -1,0 +1,203 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/random.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+// The controller's core: it owns the rooms and decides; main.cpp carries what it says to the
+// sockets. Time and bytes in, plain output values out.
+namespace parley::controller {
+
+using base::Instant;
+
+using ConnectionId = uint64_t;  // one signalling WebSocket; chosen by the shell, never used twice
+using WorkerIndex = uint32_t;   // 0 to workers - 1; its socket is worker-<index>.sock
+
+// --- what the core says
+
+struct SendText {
+    ConnectionId connection;
+    std::string text;
+};
+struct CloseConnection {
+    ConnectionId connection;
+    uint16_t code;  // docs/signalling.md
+    std::string reason;
+};
+// Look for a worker that is already there: answer on_worker_connected or on_worker_gone.
+struct ConnectWorker {
+    WorkerIndex worker;
+};
+// Start a process and connect to it: answer on_worker_connected or on_worker_gone.
+struct SpawnWorker {
+    WorkerIndex worker;
+};
+// End the process at once: it does not answer.
+struct KillWorker {
+    WorkerIndex worker;
+};
+struct SendToWorker {
+    WorkerIndex worker;
+    std::vector<uint8_t> frame;  // without the size prefix
+};
+// Something happened, for /v1/events and the webhooks. Numbered per room, from 1.
+struct Event {
+    std::string type;  // "room.created", "peer.joined", "speaker.changed", ... docs/openapi.yaml
+    Instant at;
+    std::string room;
+    uint64_t number;   // in its room
+    std::string data;  // a JSON object
+};
+enum class Level : uint8_t { Debug, Info, Warning, Error };
+struct Log {
+    Level level;
+    std::string text;
+    std::string room = {};  // "" when it concerns none
+    std::string peer = {};
+    std::optional<WorkerIndex> worker = {};
+};
+using Output = std::variant<SendText, CloseConnection, ConnectWorker, SpawnWorker, KillWorker,
+                            SendToWorker, Event, Log>;
+using Outputs = std::vector<Output>;
+
+// --- what the core is asked by administrators, whichever door they come through
+
+enum class ErrorCode : uint16_t {  // as in HTTP
+    Malformed = 400,
+    Unauthorized = 401,
+    Forbidden = 403,
+    NotFound = 404,
+    Conflict = 409,
+    Limit = 429,
+    Internal = 500,
+    Unavailable = 503,
+};
+struct Error {
+    ErrorCode code;
+    std::string reason;
+};
+template <typename T>
+using Result = base::Result<T, Error>;
+
+struct RoomOptions {
+    uint32_t max_peers = 0;                // 0: no limit but the configuration's
+    base::Duration empty_timeout = 60s;    // an empty room is closed after this; 0: never
+    std::string metadata = "null";         // JSON, at most 4 KiB
+    bool operator==(const RoomOptions&) const = default;
+};
+struct ProducerInfo {
+    std::string id;
+    bool paused = false;
+    bool muted = false;  // by an administrator
+};
+struct PeerInfo {
+    std::string id;
+    std::string display_name;
+    std::string device;  // JSON as the client sent it
+    bool joined = false;
+    bool connected = false;  // has a signalling connection now
+    Instant since;
+    std::vector<ProducerInfo> producers;
+};
+struct RoomInfo {
+    std::string id;
+    RoomOptions options;
+    Instant created;
+    WorkerIndex worker = 0;
+    std::vector<PeerInfo> peers;
+};
+enum class WorkerState : uint8_t { Starting, Running, Waiting };  // Waiting: for its next start
+struct WorkerInfo {
+    WorkerIndex index = 0;
+    WorkerState state = WorkerState::Starting;
+    uint32_t pid = 0;
+    uint32_t restarts = 0;
+    uint32_t rooms = 0;
+    uint32_t transports = 0;
+    uint32_t producers = 0;
+    uint32_t consumers = 0;
+    uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
+    uint64_t rtp_packets_received = 0, rtp_packets_sent = 0;
+    uint64_t handshakes_completed = 0, handshakes_failed = 0;
+    std::vector<std::pair<std::string, uint64_t>> drops;
+    uint64_t cpu_ns = 0;
+    uint64_t resident_bytes = 0;
+};
+
+// What a peer may do; from its token, or all of it where no keys are configured.
+struct Rights {
+    bool publish = true;
+    bool subscribe = true;
+    bool data = true;
+    bool operator==(const Rights&) const = default;
+};
+struct Admission {
+    std::string room;
+    std::string peer;
+    Rights rights;
+    std::optional<std::string> session;  // the parameter of the same name; "" asks for a new one
+    uint64_t received = 0;
+    std::string remote;  // address, for the log
+};
+
+struct Options {
+    uint32_t workers = 1;
+    bool create_on_join = true;     // a room is made by its first peer
+    uint32_t max_rooms = 10'000;
+    uint32_t max_peers_per_room = 1'000;
+    RoomOptions room;               // for what a room.create leaves out
+    base::Duration session_grace = 15s;
+};
+
+class Controller {
+public:
+    Controller(Options options, base::Random& random);
+    ~Controller();
+
+    void on_start(Instant now, Outputs& out);
+
+    void on_connect(Instant now, ConnectionId connection, const Admission& admission, Outputs& out);
+    void on_message(Instant now, ConnectionId connection, std::string_view text, Outputs& out);
+    void on_disconnect(Instant now, ConnectionId connection, Outputs& out);
+
+    void on_worker_connected(Instant now, WorkerIndex worker, Outputs& out);
+    // `frame` without its size prefix, 8-byte aligned, borrowed. It is verified before it is read.
+    void on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
+                         Outputs& out);
+    void on_worker_gone(Instant now, WorkerIndex worker, std::string_view reason, Outputs& out);
+
+    void on_deadline(Instant now, Outputs& out);
+    Instant next_deadline() const;
+
+    // Ids are as in docs/signalling.md. Creating a room that exists answers with that room.
+    Result<RoomInfo> create_room(Instant now, std::string_view room, const RoomOptions& options,
+                                 Outputs& out);
+    Result<base::Unit> close_room(Instant now, std::string_view room, Outputs& out);
+    Result<base::Unit> kick_peer(Instant now, std::string_view room, std::string_view peer,
+                                 std::string_view reason, Outputs& out);
+    Result<base::Unit> mute_peer(Instant now, std::string_view room, std::string_view peer,
+                                 bool muted, Outputs& out);
+    Result<RoomInfo> room(std::string_view room) const;
+    std::vector<RoomInfo> rooms() const;  // in the order of their ids
+    std::vector<WorkerInfo> workers() const;
+    bool ready() const;  // at least one worker runs
+
+    void on_stop(Instant now, Outputs& out);  // orderly: rooms closed, workers told to end
+
+    void ensure_invariants() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace parley::controller
