@@ -36,11 +36,11 @@ constexpr size_t kMidBytes = 16;
 // Opaque bytes kept for the controller with one router, transport, producer or consumer.
 constexpr size_t kAppDataBytes = 16 * 1024;
 
-// One frame on the worker's control socket.
-constexpr size_t kPipeFrameBytes = 4 * 1024 * 1024;
+// One frame on the worker's control socket: a snapshot of a full worker fits.
+constexpr size_t kPipeFrameBytes = 64 * 1024 * 1024;
 constexpr size_t kRequestsPerFrame = 1'024;
 constexpr size_t kControllers = 4;  // connections at once
-constexpr size_t kPipeBacklogBytes = 64 * 1024 * 1024;  // unsent to one controller before it is cut
+constexpr size_t kPipeBacklogBytes = 128 * 1024 * 1024;  // unsent to one controller before it is cut
 
 constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
 constexpr base::Duration kDtlsHandshake = 30s;   // from the first flight to Failed

@@ -42,9 +42,15 @@ public:
     void commit(const Path& path, size_t size) {
         ENSURE(size <= limits::kDatagramBytes);
         batch_[count_++] = {path, std::span(room_).subspan(used_, size)};
+        ++packets_;
+        bytes_ += size;
         used_ += (size + 15) & ~size_t{15};  // the next one starts aligned for the cipher
         if (used_ > room_.size()) used_ = room_.size();
     }
+
+    // Committed since the start.
+    uint64_t packets() const { return packets_; }
+    uint64_t bytes() const { return bytes_; }
 
     void flush() {
         if (count_ > 0) sink_.send(std::span(batch_).first(count_));
@@ -58,6 +64,8 @@ private:
     size_t used_ = 0;
     std::array<Datagram, limits::kOutboxDatagrams> batch_;
     size_t count_ = 0;
+    uint64_t packets_ = 0;
+    uint64_t bytes_ = 0;
 };
 
 }  // namespace parley::net
