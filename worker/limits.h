@@ -30,6 +30,9 @@ constexpr size_t kEncodingsPerProducer = 4;
 // Remote addresses that one transport may have proved by a connectivity check.
 constexpr size_t kPathsPerTransport = 4;
 
+// Unknown attribute types named in one 420 answer; a request with more is told of the first ones.
+constexpr size_t kStunUnknownAttributes = 8;
+
 // Characters of a mid or rid that fit a one-byte header extension.
 constexpr size_t kMidBytes = 16;
 
@@ -43,6 +46,8 @@ constexpr size_t kControllers = 4;  // connections at once
 constexpr size_t kPipeBacklogBytes = 128 * 1024 * 1024;  // unsent to one controller before it is cut
 
 constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
+constexpr base::Duration kIceSilence = 10s;      // two of a peer's 5 s consent checks were lost
+constexpr base::Duration kIceReorder = 1s;       // a check older than this is no late arrival
 constexpr base::Duration kDtlsHandshake = 30s;   // from the first flight to Failed
 constexpr base::Duration kOrphaned = 5min;       // without a controller, by default
 constexpr base::Duration kRtcpInterval = 1s;
