@@ -1,0 +1,318 @@
+#include "controller/config/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "controller/config/toml.h"
+#include "controller/config/values.h"
+
+namespace parley::controller {
+
+namespace {
+
+using Values = std::vector<std::string>;
+
+// Takes over every value or none.
+template <typename T, typename Parse>
+bool read_list(const Values& values, std::vector<T>& into, Parse parse) {
+    std::vector<T> list;
+    for (const std::string& value : values) {
+        std::optional<T> parsed = parse(value);
+        if (!parsed) return false;
+        list.push_back(std::move(*parsed));
+    }
+    into = std::move(list);
+    return true;
+}
+
+template <typename T>
+bool read_into(const auto& parsed, T& into) {
+    if (parsed) into = static_cast<T>(*parsed);
+    return parsed.has_value();
+}
+
+Values one(std::string text) {
+    return {std::move(text)};
+}
+Values one(bool flag) {
+    return {flag ? "true" : "false"};
+}
+Values one(uint32_t number) {
+    return {std::to_string(number)};
+}
+
+std::optional<std::string> listen_ip(const std::string& text) {
+    return is_ip(text) ? std::optional(text) : std::nullopt;
+}
+
+std::optional<std::string> rtc_listen(const std::string& text) {
+    const size_t equals = text.find('=');
+    if (!is_ip(text.substr(0, equals))) return std::nullopt;
+    if (equals != text.npos && !is_ip(text.substr(equals + 1))) return std::nullopt;
+    return text;
+}
+
+std::optional<std::string> admin_key(const std::string& text) {
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' '; });
+    return text.size() >= 16 && plain ? std::optional(text) : std::nullopt;
+}
+
+bool read_token_keys(const Values& values, Config& config) {
+    std::vector<TokenKeySource> keys;
+    if (!read_list(values, keys, [](const std::string& v) { return parse_token_key(v); })) {
+        return false;
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            if (keys[i].kid == keys[j].kid) return false;
+        }
+    }
+    config.token_keys = std::move(keys);
+    return true;
+}
+
+bool read_choice(const std::string& value, std::initializer_list<std::string_view> choices,
+                 std::string& into) {
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) return false;
+    into = value;
+    return true;
+}
+
+const auto kSettings = std::to_array<Setting>({
+    {.key = "http-listen",
+     .value = "IP",
+     .meaning = "Address of the page, the signalling and the admin API.",
+     .allowed = "an IPv4 or IPv6 address",
+     .list = true,
+     .read = [](const Values& v,
+                Config& c) { return read_list(v, c.http_listen, listen_ip) && !v.empty(); },
+     .write = [](const Config& c) { return c.http_listen; }},
+    {.key = "http-port",
+     .value = "PORT",
+     .meaning = "Its port; 0 takes any free one.",
+     .allowed = "a number from 0 to 65535",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_number(v[0], 0, 65'535), c.http_port); },
+     .write = [](const Config& c) { return one(uint32_t{c.http_port}); }},
+    {.key = "public-url",
+     .value = "URL",
+     .meaning = "How clients reach this server, where a proxy stands before it; empty: as the "
+                "request named it.",
+     .allowed = "nothing, or an http:// or https:// URL",
+     .read =
+         [](const Values& v, Config& c) {
+             c.public_url = v[0];
+             while (c.public_url.ends_with('/')) c.public_url.pop_back();
+             return v[0].empty() || is_http_url(v[0]);
+         },
+     .write = [](const Config& c) { return one(c.public_url); }},
+    {.key = "web-root",
+     .value = "DIRECTORY",
+     .meaning = "The built voice room (web/dist); empty: no page is served.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.web_root = v[0], true; },
+     .write = [](const Config& c) { return one(c.web_root); }},
+    {.key = "workers",
+     .value = "COUNT",
+     .meaning = "Worker processes; 0: one per core.",
+     .allowed = "a number from 0 to 256",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_number(v[0], 0, 256), c.workers); },
+     .write = [](const Config& c) { return one(c.workers); }},
+    {.key = "rtc-port",
+     .value = "PORT",
+     .meaning = "UDP port of worker 0; worker i has this plus i; 0 takes any free ones.",
+     .allowed = "a number from 0 to 65279: 256 workers fit above it",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_number(v[0], 0, 65'279), c.rtc_port); },
+     .write = [](const Config& c) { return one(uint32_t{c.rtc_port}); }},
+    {.key = "rtc-listen",
+     .value = "IP[=ANNOUNCED]",
+     .meaning = "Address for media, and the one that clients are told when it differs; none: every "
+                "address of the machine.",
+     .allowed = "an IPv4 or IPv6 address, and after '=' the one that is announced",
+     .list = true,
+     .read = [](const Values& v,
+                Config& c) { return read_list(v, c.rtc_listen, rtc_listen); },
+     .write = [](const Config& c) { return c.rtc_listen; }},
+    {.key = "orphan-timeout",
+     .value = "DURATION",
+     .meaning = "How long a worker goes on without a controller before it ends by itself.",
+     .allowed = "1s to 24h",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_duration(v[0], 1s, 24h), c.orphan_timeout); },
+     .write = [](const Config& c) { return one(duration_text(c.orphan_timeout)); }},
+    {.key = "worker-program",
+     .value = "PATH",
+     .meaning = "The worker's executable; empty: the one that was built with this controller.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.worker_program = v[0], true; },
+     .write = [](const Config& c) { return one(c.worker_program); }},
+    {.key = "run-directory",
+     .value = "DIRECTORY",
+     .meaning = "For the sockets and the workers' logs; empty: $XDG_RUNTIME_DIR/parley, else "
+                "/tmp/parley-UID.",
+     .allowed = "a path of at most 80 characters: Unix sockets have short names",
+     .read = [](const Values& v, Config& c) { return c.run_directory = v[0], v[0].size() <= 80; },
+     .write = [](const Config& c) { return one(c.run_directory); }},
+    {.key = "create-on-join",
+     .value = "true|false",
+     .meaning = "Whether joining a room that does not exist makes it.",
+     .allowed = "true or false",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_flag(v[0]), c.create_on_join); },
+     .write = [](const Config& c) { return one(c.create_on_join); }},
+    {.key = "max-rooms",
+     .value = "COUNT",
+     .meaning = "Rooms at once.",
+     .allowed = "a number from 1 to 100000",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_number(v[0], 1, 100'000), c.max_rooms); },
+     .write = [](const Config& c) { return one(c.max_rooms); }},
+    {.key = "max-peers-per-room",
+     .value = "COUNT",
+     .meaning = "No room takes more, whatever its own maxPeers says.",
+     .allowed = "a number from 1 to 10000",
+     .read =
+         [](const Values& v, Config& c) {
+             return read_into(parse_number(v[0], 1, 10'000), c.max_peers_per_room);
+         },
+     .write = [](const Config& c) { return one(c.max_peers_per_room); }},
+    {.key = "room-max-peers",
+     .value = "COUNT",
+     .meaning = "maxPeers of a room that was made without one; 0: max-peers-per-room.",
+     .allowed = "a number from 0 to 10000",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_number(v[0], 0, 10'000), c.room_max_peers); },
+     .write = [](const Config& c) { return one(c.room_max_peers); }},
+    {.key = "room-empty-timeout",
+     .value = "DURATION",
+     .meaning = "emptyTimeout of a room that was made without one: an empty room is closed after "
+                "this; 0: never.",
+     .allowed = "0 to 168h",
+     .read =
+         [](const Values& v, Config& c) {
+             return read_into(parse_duration(v[0], 0s, 168h), c.room_empty_timeout);
+         },
+     .write = [](const Config& c) { return one(duration_text(c.room_empty_timeout)); }},
+    {.key = "session-grace",
+     .value = "DURATION",
+     .meaning = "How long a peer whose signalling dropped keeps its place and its media.",
+     .allowed = "1s to 10min",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_duration(v[0], 1s, 10min), c.session_grace); },
+     .write = [](const Config& c) { return one(duration_text(c.session_grace)); }},
+    {.key = "admin-key",
+     .value = "KEY",
+     .meaning = "Bearer key of /v1 and /metrics. Without any they answer this machine only.",
+     .allowed = "16 characters or more, without spaces",
+     .list = true,
+     .secret = true,
+     .read = [](const Values& v, Config& c) { return read_list(v, c.admin_keys, admin_key); },
+     .write = [](const Config& c) { return c.admin_keys; }},
+    {.key = "token-key",
+     .value = "KID:ALGORITHM:KEY",
+     .meaning = "Key that peer tokens are checked with: KID:HS256:SECRET, KID:ES256:FILE or "
+                "KID:RS256:FILE, the file being a public key in PEM. The first HS256 key signs. "
+                "Without any, peers need no token.",
+     .allowed = "KID:HS256:SECRET of 32 characters or more, KID:ES256:FILE or KID:RS256:FILE, "
+                "each kid once",
+     .list = true,
+     .secret = true,
+     .read = read_token_keys,
+     .write =
+         [](const Config& c) {
+             Values texts;
+             for (const TokenKeySource& key : c.token_keys) texts.push_back(token_key_text(key));
+             return texts;
+         }},
+    {.key = "webhook",
+     .value = "'URL SECRET'",
+     .meaning = "Where events are posted, and what signs them.",
+     .allowed = "an http:// or https:// URL, a space and a secret of 16 characters or more",
+     .list = true,
+     .secret = true,
+     .read = [](const Values& v, Config& c) { return read_list(v, c.webhooks, parse_webhook); },
+     .write =
+         [](const Config& c) {
+             Values texts;
+             for (const WebhookTarget& hook : c.webhooks) {
+                 texts.push_back(hook.url + " " + hook.secret);
+             }
+             return texts;
+         }},
+    {.key = "log-format",
+     .value = "text|json",
+     .meaning = "Lines for people or for machines, on standard error.",
+     .allowed = "text or json",
+     .read = [](const Values& v,
+                Config& c) { return read_choice(v[0], {"text", "json"}, c.log_format); },
+     .write = [](const Config& c) { return one(c.log_format); }},
+    {.key = "log-level",
+     .value = "LEVEL",
+     .meaning = "The least that is said: debug, info, warning or error.",
+     .allowed = "debug, info, warning or error",
+     .read =
+         [](const Values& v, Config& c) {
+             return read_choice(v[0], {"debug", "info", "warning", "error"}, c.log_level);
+         },
+     .write = [](const Config& c) { return one(c.log_level); }},
+});
+
+// A number and a boolean stand bare in the file, all else is quoted.
+std::string file_value(const std::string& text) {
+    const bool bare = parse_flag(text) || parse_number(text, 0, UINT64_MAX);
+    return bare ? text : toml_string(text);
+}
+
+std::string file_values(const Setting& setting, const Config& config) {
+    const Values values = setting.write(config);
+    if (!setting.list) return file_value(values[0]);
+    std::string text = "[";
+    for (const std::string& value : values) {
+        if (text.size() > 1) text += ", ";
+        text += toml_string(value);
+    }
+    return text + "]";
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+    return kSettings;
+}
+
+std::string environment_name(std::string_view key) {
+    std::string name = "PARLEY_";
+    for (const char c : key) {
+        name.push_back(c == '-' ? '_' : static_cast<char>(std::toupper(c)));
+    }
+    return name;
+}
+
+std::string print_config(const Config& config) {
+    std::string text;
+    for (const Setting& setting : settings()) {
+        text += "# " + std::string(setting.meaning) + "\n" + std::string(setting.key) + " = " +
+                file_values(setting, config) + "\n\n";
+    }
+    text.pop_back();
+    return text;
+}
+
+std::string settings_table() {
+    std::string table = "| key | environment | default | meaning |\n|---|---|---|---|\n";
+    for (const Setting& setting : settings()) {
+        std::string value;
+        for (const char c : setting.value) value += c == '|' ? "\\|" : std::string(1, c);
+        table += "| `" + std::string(setting.key) + " " + value + "` | `" +
+                 environment_name(setting.key) + "` | `" + file_values(setting, Config{}) +
+                 "` | " + std::string(setting.meaning) +
+                 (setting.list ? " May be given several times, each " : " Takes ") +
+                 std::string(setting.allowed) + ". |\n";
+    }
+    return table;
+}
+
+}  // namespace parley::controller
