@@ -1,0 +1,88 @@
+#include "common/shell/loop.h"
+
+#include <algorithm>
+
+#include "common/base/ensure.h"
+
+namespace parley::shell {
+
+Loop::Loop() {
+    ENSURE(uv_loop_init(&loop_) == 0);
+}
+
+Loop::~Loop() {
+    // What was closed is let go of in the turns that follow. A handle that is still open after
+    // them belongs to somebody who outlived the loop.
+    constexpr int kTurns = 100;
+    for (int i = 0; i < kTurns && uv_loop_close(&loop_) == UV_EBUSY; ++i) {
+        uv_run(&loop_, UV_RUN_NOWAIT);
+        ENSURE(i + 1 < kTurns);
+    }
+}
+
+void Loop::run() {
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    uv_run(&loop_, UV_RUN_NOWAIT);  // so that the turn that stopped it has its end, too
+}
+
+void Loop::stop() {
+    uv_stop(&loop_);
+}
+
+Timer::Timer(Loop& loop, std::function<void(base::Instant now)> on_deadline)
+    : loop_(loop), on_deadline_(std::move(on_deadline)), handle_(this) {
+    uv_timer_init(loop.uv(), handle_.get());
+}
+
+void Timer::set(base::Instant deadline) {
+    if (deadline == deadline_) return;
+    deadline_ = deadline;
+    arm();
+}
+
+void Timer::arm() {
+    if (deadline_.is_never()) {
+        uv_timer_stop(handle_.get());
+        return;
+    }
+    // libuv counts from the time at which the turn began, which may be long ago by now.
+    uv_update_time(loop_.uv());
+    const int64_t micros = std::max<int64_t>((deadline_ - loop_.now()).count(), 0);
+    const auto on_uv = [](uv_timer_t* timer) { static_cast<Timer*>(timer->data)->on_timer(); };
+    uv_timer_start(handle_.get(), on_uv, static_cast<uint64_t>(micros + 999) / 1'000, 0);
+}
+
+void Timer::on_timer() {
+    const base::Instant now = loop_.now();
+    if (now < deadline_) return arm();  // libuv rounded its own clock down
+    deadline_ = base::Instant::never();
+    on_deadline_(now);
+}
+
+TurnEnd::TurnEnd(Loop& loop, std::function<void()> on_turn_end)
+    : on_turn_end_(std::move(on_turn_end)), handle_(this) {
+    uv_prepare_init(loop.uv(), handle_.get());
+    uv_prepare_start(handle_.get(), [](uv_prepare_t* prepare) {
+        static_cast<TurnEnd*>(prepare->data)->on_turn_end_();
+    });
+    uv_unref(handle_.base());  // it alone is no reason to wait
+}
+
+Readable::Readable(Loop& loop, int fd, std::function<void()> on_readable)
+    : on_readable_(std::move(on_readable)), handle_(this) {
+    ENSURE(uv_poll_init(loop.uv(), handle_.get(), fd) == 0);
+    start();
+}
+
+void Readable::start() {
+    const auto on_uv = [](uv_poll_t* poll, int status, int) {
+        auto* const self = static_cast<Readable*>(poll->data);
+        // libuv stops watching a descriptor that has an error. On a UDP socket that is the past
+        // of one datagram; the read that follows clears it.
+        if (status < 0) self->start();
+        self->on_readable_();
+    };
+    ENSURE(uv_poll_start(handle_.get(), UV_READABLE, on_uv) == 0);
+}
+
+}  // namespace parley::shell
