@@ -33,6 +33,9 @@ constexpr size_t kPathsPerTransport = 4;
 // Unknown attribute types named in one 420 answer; a request with more is told of the first ones.
 constexpr size_t kStunUnknownAttributes = 8;
 
+// SSRCs that one transport may send RTP from, and again RTCP from, whose replay windows are kept.
+constexpr size_t kSrtpStreams = 64;
+
 // Characters of a mid or rid that fit a one-byte header extension.
 constexpr size_t kMidBytes = 16;
 

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "worker/srtp/replay_window.h"
+
+namespace parley::srtp {
+
+// The replay windows of the SSRCs that one transport sends. Bounded: a peer that has the keys may
+// invent SSRCs, but not have memory for them. A stream that has been silent while the others sent
+// many packets makes room for a new one, so a long call may replace its streams for ever.
+class HeardStreams {
+public:
+    // A stream is stale when this many later packets of its transport have been heard.
+    static constexpr uint64_t kStale = 4'096;
+
+    // Nullptr when nothing authentic was heard of this SSRC.
+    ReplayWindow* find(uint32_t ssrc) {
+        for (size_t i = 0; i < ssrcs_.size(); ++i) {
+            if (ssrcs_[i] == ssrc) return &streams_[i].window;
+        }
+        return nullptr;
+    }
+
+    // Whether an SSRC that find() does not know may be added.
+    bool has_room() const;
+
+    // Notes an authentic packet. REQUIRES: find(ssrc) or has_room(); the index was not heard.
+    void add(uint32_t ssrc, uint64_t index);
+
+    size_t size() const { return ssrcs_.size(); }
+
+private:
+    struct Stream {
+        ReplayWindow window;
+        uint64_t last = 0;  // packets_ when it was last heard
+    };
+
+    size_t longest_silent() const;
+    size_t place_for(uint32_t ssrc);
+
+    std::vector<uint32_t> ssrcs_;  // apart from the rest: looking one up reads these alone
+    std::vector<Stream> streams_;
+    uint64_t packets_ = 0;
+};
+
+}  // namespace parley::srtp
