@@ -68,21 +68,36 @@ TurnEnd::TurnEnd(Loop& loop, std::function<void()> on_turn_end)
     uv_unref(handle_.base());  // it alone is no reason to wait
 }
 
-Readable::Readable(Loop& loop, int fd, std::function<void()> on_readable)
-    : on_readable_(std::move(on_readable)), handle_(this) {
+Watch::Watch(Loop& loop, int fd, std::function<void()> on_readable,
+             std::function<void()> on_writable)
+    : on_readable_(std::move(on_readable)), on_writable_(std::move(on_writable)), handle_(this) {
     ENSURE(uv_poll_init(loop.uv(), handle_.get(), fd) == 0);
     start();
 }
 
-void Readable::start() {
-    const auto on_uv = [](uv_poll_t* poll, int status, int) {
-        auto* const self = static_cast<Readable*>(poll->data);
+void Watch::want_writable(bool wanted) {
+    if (wanted == wants_writable_) return;
+    ENSURE(on_writable_);
+    wants_writable_ = wanted;
+    start();
+}
+
+void Watch::start() {
+    const auto on_uv = [](uv_poll_t* poll, int status, int events) {
+        auto* const self = static_cast<Watch*>(poll->data);
         // libuv stops watching a descriptor that has an error. On a UDP socket that is the past
-        // of one datagram; the read that follows clears it.
+        // of one datagram; the read that follows clears it, or finds the end of a stream.
         if (status < 0) self->start();
-        self->on_readable_();
+        self->on_ready(status < 0 ? UV_READABLE : events);
     };
-    ENSURE(uv_poll_start(handle_.get(), UV_READABLE, on_uv) == 0);
+    const int wanted = UV_READABLE | (wants_writable_ ? UV_WRITABLE : 0);
+    ENSURE(uv_poll_start(handle_.get(), wanted, on_uv) == 0);
+}
+
+// One of the two in a call: the first may end the watch.
+void Watch::on_ready(int events) {
+    if (wants_writable_ && (events & UV_WRITABLE) != 0) return on_writable_();
+    on_readable_();
 }
 
 }  // namespace parley::shell

@@ -58,16 +58,23 @@ private:
     UvHandle<uv_prepare_t> handle_;
 };
 
-// Calls back when a file descriptor can be read. It does not own the descriptor and must be gone
-// before that is closed.
-class Readable {
+// Calls back when a file descriptor can be read and, while that is wanted, written. It does not own
+// the descriptor and must be gone before that is closed.
+class Watch {
 public:
-    Readable(Loop& loop, int fd, std::function<void()> on_readable);
+    Watch(Loop& loop, int fd, std::function<void()> on_readable,
+          std::function<void()> on_writable = {});
+
+    // REQUIRES: an on_writable.
+    void want_writable(bool wanted);
 
 private:
     void start();
+    void on_ready(int events);
 
     std::function<void()> on_readable_;
+    std::function<void()> on_writable_;
+    bool wants_writable_ = false;
     UvHandle<uv_poll_t> handle_;
 };
 

@@ -102,8 +102,8 @@ UdpPort::UdpPort(Loop& loop, std::vector<Fd> sockets, uint16_t port, OnBatch on_
     for (size_t local = 0; local < sockets_.size(); ++local) {
         const int fd = sockets_[local].get();
         fds_.push_back(fd);
-        readables_.push_back(
-            std::make_unique<Readable>(loop_, fd, [this, local] { on_readable(local); }));
+        watches_.push_back(
+            std::make_unique<Watch>(loop_, fd, [this, local] { on_readable(local); }));
     }
 }
 

@@ -70,7 +70,7 @@ private:
     DatagramSender sender_;
     net::Drops drops_;
     UdpCounters counters_;
-    std::vector<std::unique_ptr<Readable>> readables_;  // last: gone before the sockets
+    std::vector<std::unique_ptr<Watch>> watches_;  // last: gone before the sockets
 };
 
 }  // namespace parley::shell

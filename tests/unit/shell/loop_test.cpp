@@ -95,7 +95,7 @@ TEST_CASE("what can be read is told until it has been read") {
     REQUIRE(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
     const Fd reader(ends[0]), writer(ends[1]);
     int told = 0;
-    Readable readable(loop, reader.get(), [&] {
+    Watch watch(loop, reader.get(), [&] {
         char byte;
         if (++told < 3) return;  // leaves it where it is
         CHECK(read(reader.get(), &byte, 1) == 1);
