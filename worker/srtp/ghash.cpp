@@ -34,14 +34,6 @@ PARLEY_CLMUL inline __m128i load(const uint8_t* at) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-// Up to 16 bytes, then zeros.
-PARLEY_CLMUL inline __m128i load_padded(const uint8_t* at, size_t size) {
-    if (size >= 16) return load(at);
-    Block block{};
-    std::memcpy(block.data(), at, size);
-    return load(block.data());
-}
-
 PARLEY_CLMUL inline void add_product(Product& sum, __m128i a, __m128i b) {
     sum.low = _mm_xor_si128(sum.low, _mm_clmulepi64_si128(a, b, 0x00));
     sum.high = _mm_xor_si128(sum.high, _mm_clmulepi64_si128(a, b, 0x11));
@@ -76,24 +68,56 @@ PARLEY_CLMUL inline __m128i times_x(__m128i h) {
     return _mm_xor_si128(shifted, _mm_and_si128(mask, polynomial));
 }
 
-// The padded blocks of both texts and the block of lengths, by number.
-struct Blocks {
-    base::Bytes aad, text;
-    size_t aad_count = (aad.size() + 15) / 16;
-    size_t text_count = (text.size() + 15) / 16;
+// The last block of `bytes`, reversed, of which `size` bytes count and the others read as zeros.
+// REQUIRES: 0 < size <= 16, size <= bytes.size().
+PARLEY_CLMUL inline __m128i load_last(base::Bytes bytes, size_t size) {
+    if (bytes.size() < 16) {
+        Block block{};
+        std::memcpy(block.data(), bytes.data() + bytes.size() - size, size);
+        return reverse_bytes(load(block.data()));
+    }
+    // Byte i of the result is byte 31 - size - i of the load; where that is none, the top bit of
+    // the selector is set, which selects zero.
+    const __m128i reversed = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m128i offset = _mm_set1_epi8(static_cast<char>(0x80 - size));
+    return _mm_shuffle_epi8(load(bytes.data() + bytes.size() - 16),
+                            _mm_add_epi8(reversed, offset));
+}
 
-    size_t count() const { return aad_count + text_count + 1; }
+// Takes the blocks one by one, and multiplies and adds up as many as there are powers before it
+// reduces.
+class Sum {
+public:
+    PARLEY_CLMUL Sum(const Block* powers, size_t max_group, size_t blocks)
+        : powers_(powers), max_group_(max_group), blocks_(blocks), hash_(_mm_setzero_si128()) {}
 
-    PARLEY_CLMUL __m128i operator[](size_t i) const {
-        if (i < aad_count) return part(aad, i);
-        if (i < aad_count + text_count) return part(text, i - aad_count);
-        return _mm_set_epi64x(static_cast<int64_t>(8 * aad.size()),
-                              static_cast<int64_t>(8 * text.size()));
+    // The whole of one text, padded.
+    PARLEY_CLMUL void add(base::Bytes text) {
+        const size_t whole = text.size() / 16;
+        for (size_t i = 0; i < whole; ++i) add(reverse_bytes(load(text.data() + 16 * i)));
+        if (text.size() % 16 != 0) add(load_last(text, text.size() % 16));
     }
 
-    PARLEY_CLMUL static __m128i part(base::Bytes bytes, size_t i) {
-        return reverse_bytes(load_padded(bytes.data() + 16 * i, bytes.size() - 16 * i));
+    PARLEY_CLMUL void add(__m128i block) {
+        if (group_ == 0) {
+            group_ = std::min(max_group_, blocks_);
+            blocks_ -= group_;
+            sum_ = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
+            block = _mm_xor_si128(block, hash_);
+        }
+        add_product(sum_, block, load(powers_[--group_].data()));
+        if (group_ == 0) hash_ = reduce(sum_);
     }
+
+    PARLEY_CLMUL __m128i hash() const { return hash_; }
+
+private:
+    const Block* powers_;
+    size_t max_group_;
+    size_t blocks_;      // that are still to come, behind this group
+    size_t group_ = 0;   // that are still to come of this group
+    __m128i hash_;
+    Product sum_{};
 };
 
 }  // namespace
@@ -112,22 +136,14 @@ PARLEY_CLMUL void Ghash::set_key(const Block& h) {
 }
 
 PARLEY_CLMUL Block Ghash::digest(base::Bytes aad, base::Bytes text) const {
-    const Blocks blocks{aad, text};
-    const size_t count = blocks.count();
-    __m128i hash = _mm_setzero_si128();
-    for (size_t done = 0; done < count;) {
-        const size_t group = std::min(kPowers, count - done);
-        Product sum{_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
-        for (size_t i = 0; i < group; ++i) {
-            const __m128i block = blocks[done + i];
-            const __m128i term = i == 0 ? _mm_xor_si128(hash, block) : block;
-            add_product(sum, term, load(powers_[group - 1 - i].data()));
-        }
-        hash = reduce(sum);
-        done += group;
-    }
+    const size_t blocks = (aad.size() + 15) / 16 + (text.size() + 15) / 16 + 1;
+    Sum sum(powers_.data(), kPowers, blocks);
+    sum.add(aad);
+    sum.add(text);
+    sum.add(_mm_set_epi64x(static_cast<int64_t>(8 * aad.size()),
+                           static_cast<int64_t>(8 * text.size())));
     Block out;
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.data()), reverse_bytes(hash));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.data()), reverse_bytes(sum.hash()));
     return out;
 }
 

@@ -25,7 +25,7 @@ public:
     Block digest(base::Bytes aad, base::Bytes text) const;
 
 private:
-    static constexpr size_t kPowers = 8;
+    static constexpr size_t kPowers = 12;  // blocks between reductions: 140 bytes of voice
 
     // powers_[i] is the key to the power i + 1, in the shape that the multiplication wants.
     alignas(16) std::array<Block, kPowers> powers_;
