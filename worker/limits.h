@@ -46,7 +46,7 @@ constexpr size_t kAppDataBytes = 16 * 1024;
 constexpr size_t kPipeFrameBytes = 64 * 1024 * 1024;
 constexpr size_t kRequestsPerFrame = 1'024;
 constexpr size_t kControllers = 4;  // connections at once
-constexpr size_t kPipeBacklogBytes = 128 * 1024 * 1024;  // unsent to one controller before it is cut
+constexpr size_t kPipeBacklogBytes = 128 * 1024 * 1024;  // unsent, before a controller is cut
 
 constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
 constexpr base::Duration kIceSilence = 10s;      // two of a peer's 5 s consent checks were lost

@@ -69,9 +69,8 @@ TEST_CASE("a full batch of any mixture keeps every datagram, once, in order") {
         for (const auto& chain : chains(*groups)) {
             seen += chain.size();
             CHECK(std::is_sorted(chain.begin(), chain.end()));
-            for (const int i : chain) {
-                CHECK(batch[static_cast<size_t>(i)].path == batch[static_cast<size_t>(chain[0])].path);
-            }
+            const net::Path& path = batch[static_cast<size_t>(chain[0])].path;
+            for (const int i : chain) CHECK(batch[static_cast<size_t>(i)].path == path);
         }
         CHECK(seen == batch.size());
     }
