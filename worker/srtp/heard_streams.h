@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "worker/srtp/replay_window.h"
+#include "common/base/replay_window.h"
 
 namespace parley::srtp {
 
@@ -17,7 +17,7 @@ public:
     static constexpr uint64_t kStale = 4'096;
 
     // Nullptr when nothing authentic was heard of this SSRC.
-    ReplayWindow* find(uint32_t ssrc) {
+    base::ReplayWindow* find(uint32_t ssrc) {
         for (size_t i = 0; i < ssrcs_.size(); ++i) {
             if (ssrcs_[i] == ssrc) return &streams_[i].window;
         }
@@ -34,7 +34,7 @@ public:
 
 private:
     struct Stream {
-        ReplayWindow window;
+        base::ReplayWindow window;
         uint64_t last = 0;  // packets_ when it was last heard
     };
 

@@ -11,7 +11,7 @@ namespace {
 
 // A sequence number from before the first rollover can only be a jump ahead within it: whether
 // the sender meant that, authentication says.
-uint64_t likely_index(const ReplayWindow* window, uint16_t sequence_number) {
+uint64_t likely_index(const base::ReplayWindow* window, uint16_t sequence_number) {
     if (window == nullptr) return sequence_number;
     const int64_t nearest = nearest_index(window->highest(), sequence_number);
     return nearest < 0 ? sequence_number : static_cast<uint64_t>(nearest);
@@ -27,7 +27,7 @@ base::Result<size_t, Error> Receiver::unprotect_rtp(std::span<uint8_t> packet) {
     const size_t size = packet.size() - tag_size(profile_);
     const auto head = parse_rtp_head(packet.first(size));
     if (!head) return Err{Error::Malformed};
-    const ReplayWindow* window = rtp_.find(head->ssrc);
+    const base::ReplayWindow* window = rtp_.find(head->ssrc);
     const uint64_t index = likely_index(window, head->sequence_number);
     if (index >= kRtpIndexes) return Err{Error::Exhausted};
     if (window != nullptr && window->heard(index)) return Err{Error::Replayed};
@@ -51,7 +51,7 @@ base::Result<size_t, Error> Receiver::unprotect_rtcp(std::span<uint8_t> packet) 
     const uint32_t trailer = base::ByteReader(packet.last(behind)).u32();
     if (trailer >> 31 == 0) return Err{Error::Malformed};
     const uint32_t index = trailer & 0x7fffffff;
-    const ReplayWindow* window = rtcp_.find(*ssrc);
+    const base::ReplayWindow* window = rtcp_.find(*ssrc);
     if (window != nullptr && window->heard(index)) return Err{Error::Replayed};
     const bool authentic = with(transform_, [&](auto& transform) {
         return transform.open_rtcp(packet, *ssrc, index);

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstdint>
 
-namespace parley::srtp {
+namespace parley::base {
 
-// Which of the newest 128 indexes were heard. RFC 3711 §3.3.2.
+// Which of the newest 128 indexes were heard, so that none is taken twice. SRTP and DTLS keep one
+// for each of their counters. RFC 3711 §3.3.2, RFC 6347 §4.1.2.6.
 class ReplayWindow {
 public:
     static constexpr uint64_t kSize = 128;
@@ -44,4 +45,4 @@ private:
     std::array<uint64_t, 2> bits_{};  // by age: the bit of highest_ is the lowest of the first
 };
 
-}  // namespace parley::srtp
+}  // namespace parley::base
