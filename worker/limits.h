@@ -36,6 +36,13 @@ constexpr size_t kStunUnknownAttributes = 8;
 // SSRCs that one transport may send RTP from, and again RTCP from, whose replay windows are kept.
 constexpr size_t kSrtpStreams = 64;
 
+// Largest datagram of a DTLS handshake that we send, and what its certificates and messages may
+// come to. A peer may send records under the new keys before it is their turn (they were
+// overtaken); OpenSSL keeps each in 16 KiB, so a handshake takes only so many.
+constexpr size_t kDtlsDatagramBytes = 1'200;
+constexpr size_t kDtlsMessageBytes = 16 * 1024;
+constexpr size_t kDtlsEarlyRecords = 32;
+
 // Characters of a mid or rid that fit a one-byte header extension.
 constexpr size_t kMidBytes = 16;
 
@@ -52,6 +59,8 @@ constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
 constexpr base::Duration kIceSilence = 10s;      // two of a peer's 5 s consent checks were lost
 constexpr base::Duration kIceReorder = 1s;       // a check older than this is no late arrival
 constexpr base::Duration kDtlsHandshake = 30s;   // from the first flight to Failed
+constexpr base::Duration kDtlsFirstRetransmission = 100ms;  // doubles each time, up to the longest
+constexpr base::Duration kDtlsLongestRetransmission = 3s;
 constexpr base::Duration kOrphaned = 5min;       // without a controller, by default
 constexpr base::Duration kRtcpInterval = 1s;
 
