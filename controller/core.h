@@ -41,7 +41,8 @@ struct ConnectWorker {
 struct SpawnWorker {
     WorkerIndex worker;
 };
-// End the process at once: it does not answer.
+// End the process at once, whatever it does. Answer on_worker_gone when it is gone; nothing to do,
+// and nothing to answer, when it is gone already.
 struct KillWorker {
     WorkerIndex worker;
 };
@@ -154,7 +155,7 @@ struct Options {
     bool create_on_join = true;     // a room is made by its first peer
     uint32_t max_rooms = 10'000;
     uint32_t max_peers_per_room = 1'000;
-    RoomOptions room;               // for what a room.create leaves out
+    RoomOptions room = {};          // for what a room.create leaves out
     base::Duration session_grace = 15s;
 };
 

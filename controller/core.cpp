@@ -1,0 +1,172 @@
+#include "controller/core.h"
+
+#include <algorithm>
+
+#include "controller/administration.h"
+#include "controller/house.h"
+#include "controller/membership.h"
+#include "controller/messages.h"
+#include "controller/room_life.h"
+#include "controller/worker_life.h"
+
+namespace parley::controller {
+
+struct Controller::State : House {
+    using House::House;
+
+    // Does something, and then what every turn ends with: those who waited for the workers come
+    // in, and all that was asked of a worker leaves in one frame.
+    template <typename Do>
+    auto turn(Instant now, Outputs& out, Do what) {
+        Turn turn{now, out, *this};
+        struct End {
+            Turn& turn;
+            ~End() {
+                if (!turn.house.held.empty() && turn.house.settled()) admit_held(turn);
+                for (auto& link : turn.house.workers) link.flush(turn.now, turn.out);
+            }
+        } end{turn};
+        return what(turn);
+    }
+};
+
+Controller::Controller(Options options, base::Random& random)
+    : state_(std::make_unique<State>(std::move(options), random)) {}
+Controller::~Controller() = default;
+
+void Controller::on_start(Instant now, Outputs& out) {
+    // Ids grow with the clock from one start to the next: far less than one object a microsecond
+    // is made, so that a controller after a crash does not use an id of the one before.
+    state_->last_id = static_cast<uint64_t>(std::max<int64_t>(now.micros(), 0));
+    for (auto& link : state_->workers) link.start(now, out);
+}
+
+void Controller::on_connect(Instant now, ConnectionId connection, const Admission& admission,
+                            Outputs& out) {
+    if (!state_->settled() && !state_->stopping) {
+        state_->held.push_back({connection, admission, {}});
+        return;
+    }
+    state_->turn(now, out, [&](Turn& turn) { admit(turn, connection, admission); });
+}
+
+void Controller::on_message(Instant now, ConnectionId connection, std::string_view text,
+                            Outputs& out) {
+    state_->turn(now, out, [&](Turn& turn) {
+        if (!state_->held.empty()) hold_text(turn, connection, text);
+        on_text(turn, connection, text);
+    });
+}
+
+void Controller::on_disconnect(Instant now, ConnectionId connection, Outputs& out) {
+    std::erase_if(state_->held,
+                  [&](const Held& held) { return held.connection == connection; });
+    const auto* handle = state_->connections.find(connection);
+    if (!handle) return;
+    state_->turn(now, out,
+                 [&](Turn& turn) { on_connection_lost(turn, *state_->members.find(*handle)); });
+}
+
+void Controller::on_worker_connected(Instant now, WorkerIndex worker, Outputs& out) {
+    if (worker >= state_->workers.size()) return;
+    state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_connected(now); });
+}
+
+void Controller::on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
+                                 Outputs& out) {
+    if (worker >= state_->workers.size()) return;
+    state_->turn(now, out,
+                 [&](Turn& turn) { controller::on_worker_frame(turn, worker, frame); });
+}
+
+void Controller::on_worker_gone(Instant now, WorkerIndex worker, std::string_view reason,
+                                Outputs& out) {
+    if (worker >= state_->workers.size()) return;
+    state_->turn(now, out,
+                 [&](Turn& turn) { controller::on_worker_gone(turn, worker, reason); });
+}
+
+void Controller::on_deadline(Instant now, Outputs& out) {
+    state_->turn(now, out, [&](Turn& turn) {
+        on_worker_deadlines(turn);
+        Wait wait;
+        while (state_->waits.pop_due(now, wait)) {
+            if (wait.is_room) {
+                on_empty_timeout(turn, {wait.index, wait.generation});
+            } else {
+                on_grace_over(turn, {wait.index, wait.generation});
+            }
+        }
+    });
+}
+
+Instant Controller::next_deadline() const {
+    Instant next = state_->waits.next_deadline();
+    for (const auto& link : state_->workers) next = std::min(next, link.next_deadline());
+    return next;
+}
+
+Result<RoomInfo> Controller::create_room(Instant now, std::string_view room,
+                                         const RoomOptions& options, Outputs& out) {
+    return state_->turn(now, out,
+                        [&](Turn& turn) { return controller::create_room(turn, room, options); });
+}
+
+Result<base::Unit> Controller::close_room(Instant now, std::string_view room, Outputs& out) {
+    return state_->turn(now, out, [&](Turn& turn) { return controller::close_room(turn, room); });
+}
+
+Result<base::Unit> Controller::kick_peer(Instant now, std::string_view room, std::string_view peer,
+                                         std::string_view reason, Outputs& out) {
+    return state_->turn(now, out, [&](Turn& turn) { return kick(turn, room, peer, reason); });
+}
+
+Result<base::Unit> Controller::mute_peer(Instant now, std::string_view room, std::string_view peer,
+                                         bool muted, Outputs& out) {
+    return state_->turn(now, out, [&](Turn& turn) { return mute(turn, room, peer, muted); });
+}
+
+Result<RoomInfo> Controller::room(std::string_view room) const {
+    const Room* found = state_->room(room);
+    if (!found) return base::Err{Error{ErrorCode::NotFound, "no such room"}};
+    return room_info(*state_, *found);
+}
+
+std::vector<RoomInfo> Controller::rooms() const {
+    std::vector<RoomInfo> infos;
+    for (const auto& [id, handle] : state_->room_by_id) {
+        infos.push_back(room_info(*state_, *state_->rooms.find(handle)));
+    }
+    return infos;
+}
+
+std::vector<WorkerInfo> Controller::workers() const {
+    std::vector<WorkerInfo> infos;
+    for (const auto& link : state_->workers) infos.push_back(link.info());
+    return infos;
+}
+
+bool Controller::ready() const {
+    return std::any_of(state_->workers.begin(), state_->workers.end(),
+                       [](const auto& link) { return link.running(); });
+}
+
+void Controller::on_stop(Instant now, Outputs& out) {
+    state_->stopping = true;
+    for (const Held& held : std::exchange(state_->held, {})) {
+        out.push_back(CloseConnection{held.connection, 4429, "capacity"});
+    }
+    state_->turn(now, out, [&](Turn& turn) {
+        while (!state_->room_by_id.empty()) {
+            Room& room = *state_->rooms.find(state_->room_by_id.begin()->second);
+            shut_room(turn, room, 4410, "room-closed");
+        }
+        for (auto& link : state_->workers) link.stop(now, out);
+    });
+}
+
+void Controller::ensure_invariants() const {
+    state_->ensure_invariants();
+}
+
+}  // namespace parley::controller

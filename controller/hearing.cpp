@@ -1,0 +1,158 @@
+#include "controller/hearing.h"
+
+#include "common/base/ensure.h"
+#include "controller/json.h"
+#include "controller/signalling/ortc.h"
+
+namespace parley::controller {
+
+namespace {
+
+using workers::Pending;
+using workers::Purpose;
+
+std::string cname_of(const Producer& producer) {
+    return producer.cname.empty() ? "p" + std::to_string(producer.id) : producer.cname;
+}
+
+void hear(Turn& turn, workers::WorkerLink& link, Member& listener, const Member& speaker,
+          const Producer& producer) {
+    if (&listener == &speaker || !speaker.joined || !producer.created) return;
+    if (!listener.can_hear() || listener.hearing.contains(producer.id)) return;
+    Transport* transport = listener.receiving();
+    if (!transport) return;
+    Consumer consumer;
+    consumer.id = turn.new_id();
+    consumer.transport = transport->id;
+    consumer.producer = producer.id;
+    consumer.mid = std::to_string(transport->next_mid++);
+    link.ask(workers::Consume{transport->id, consumer.id, producer.id,
+                              signalling::kOpusPayloadType, consumer.mid,
+                              signalling::consumer_extensions(listener.ability),
+                              cname_of(producer)},
+             Pending{Purpose::Consume, listener.self.index, listener.self.generation, consumer.id,
+                     0});
+    listener.hearing.emplace(producer.id, consumer.id);
+    listener.consumers.emplace(consumer.id, std::move(consumer));
+}
+
+void log_refusal(Turn& turn, const Member& listener, const workers::Reply& reply) {
+    const Room& room = *turn.house.rooms.find(listener.room);
+    log(turn, Level::Warning, "cannot hear a voice: " + reply.reason, room, listener);
+}
+
+}  // namespace
+
+void hear_all(Turn& turn, Room& room, Member& listener) {
+    auto* link = turn.house.link(room);
+    if (!link || !listener.can_hear() || !listener.receiving()) return;
+    for (const auto& [id, handle] : room.peers) {
+        const Member& speaker = *turn.house.members.find(handle);
+        for (const auto& [number, producer] : speaker.producers) {
+            hear(turn, *link, listener, speaker, producer);
+        }
+    }
+}
+
+void be_heard(Turn& turn, Room& room, Member& speaker) {
+    auto* link = turn.house.link(room);
+    if (!link || speaker.producers.empty()) return;
+    for (const auto& [id, handle] : room.peers) {
+        Member& listener = *turn.house.members.find(handle);
+        for (const auto& [number, producer] : speaker.producers) {
+            hear(turn, *link, listener, speaker, producer);
+        }
+    }
+}
+
+void on_consumed(Turn& turn, Member& listener, uint64_t number, const workers::Reply& reply) {
+    const auto found = listener.consumers.find(number);
+    if (found == listener.consumers.end()) return;  // its producer has gone meanwhile
+    const auto* consumed = std::get_if<workers::Consumed>(&reply.body);
+    if (!consumed || reply.refusal != workers::Refusal::None) {
+        log_refusal(turn, listener, reply);
+        return listener.forget_consumer(number);
+    }
+    Consumer& consumer = found->second;
+    consumer.created = true;
+    consumer.ssrc = consumed->ssrc;
+    listener.session.ask("newConsumer", write_consumer(turn.house, listener, consumer), number,
+                         turn.out);
+}
+
+void make_ready(Turn& turn, Member& listener, uint64_t number) {
+    const auto found = listener.consumers.find(number);
+    if (found == listener.consumers.end()) return;
+    Consumer& consumer = found->second;
+    if (consumer.ready || !consumer.created) return;
+    consumer.ready = true;
+    auto* link = turn.house.link(*turn.house.rooms.find(listener.room));
+    if (link && !consumer.paused()) link->ask(workers::PauseConsumer{number, false});
+}
+
+void close_consumer(Turn& turn, Member& listener, uint64_t number) {
+    if (!listener.consumers.contains(number)) return;
+    auto* link = turn.house.link(*turn.house.rooms.find(listener.room));
+    if (link) link->ask(workers::CloseConsumer{number});
+    listener.forget_consumer(number);
+}
+
+void settle_pause(Turn& turn, Room& room, Member& speaker, const Producer& producer,
+                  bool was_paused) {
+    const bool paused = speaker.paused(producer);
+    if (paused == was_paused) return;
+    if (auto* link = turn.house.link(room)) link->ask(workers::PauseProducer{producer.id, paused});
+    for (const auto& [id, handle] : room.peers) {
+        Member& listener = *turn.house.members.find(handle);
+        const auto hears = listener.hearing.find(producer.id);
+        if (hears == listener.hearing.end()) continue;
+        // One that the client does not know of yet says producerPaused itself.
+        if (!listener.consumers.at(hears->second).created) continue;
+        notify(turn, listener, paused ? "consumerPaused" : "consumerResumed",
+               one_text("consumerId", std::to_string(hears->second)));
+    }
+}
+
+void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
+    const auto found = speaker.producers.find(number);
+    ENSURE(found != speaker.producers.end());
+    const bool created = found->second.created;
+    speaker.producers.erase(found);
+    if (!created) return;
+    turn.house.producers.erase(number);
+    for (const auto& [id, handle] : room.peers) {
+        Member& listener = *turn.house.members.find(handle);
+        const auto hears = listener.hearing.find(number);
+        if (hears == listener.hearing.end()) continue;
+        const uint64_t consumer = hears->second;
+        const bool known = listener.consumers.at(consumer).created;
+        listener.forget_consumer(consumer);
+        if (!known) continue;
+        notify(turn, listener, "consumerClosed", one_text("consumerId", std::to_string(consumer)));
+    }
+    JsonWriter data;
+    data.object().text("peer", speaker.id).text("producer", std::to_string(number));
+    tell(turn, room, "track.removed", data.end_object().take());
+}
+
+void forget_media(Turn& turn, Member& member) {
+    for (const auto& [id, producer] : member.producers) turn.house.producers.erase(id);
+    member.forget_media();
+}
+
+std::string write_consumer(const House& house, const Member& listener, const Consumer& consumer) {
+    const auto* owner = house.producers.find(consumer.producer);
+    ENSURE(owner != nullptr);  // a consumer never outlives its producer
+    const Member& speaker = *house.members.find(*owner);
+    const Producer& producer = speaker.producers.at(consumer.producer);
+    JsonWriter out;
+    out.object().text("peerId", speaker.id).text("producerId", std::to_string(producer.id));
+    out.text("id", std::to_string(consumer.id)).text("kind", "audio");
+    out.raw("rtpParameters", signalling::write_consumer_parameters(
+                                 consumer.mid, consumer.ssrc, cname_of(producer),
+                                 signalling::consumer_extensions(listener.ability)));
+    out.text("type", "simple").raw("appData", producer.app_data);
+    return out.flag("producerPaused", speaker.paused(producer)).end_object().take();
+}
+
+}  // namespace parley::controller

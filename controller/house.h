@@ -1,0 +1,116 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/deadline_queue.h"
+#include "common/base/flat_map.h"
+#include "common/base/handle.h"
+#include "controller/core.h"
+#include "controller/rooms/room.h"
+#include "controller/signalling/session.h"
+#include "controller/workers/worker_link.h"
+
+namespace parley::controller {
+
+using rooms::Consumer;
+using rooms::Producer;
+using rooms::Room;
+using rooms::Transport;
+
+// A peer and its conversation with the server.
+struct Member : rooms::Peer {
+    Member(base::Handle<Member> handle, std::string session_id)
+        : self(handle), session(std::move(session_id)) {}
+
+    base::Handle<Member> self;
+    signalling::Session session;
+};
+
+// Names the room or the peer that a deadline is for.
+struct Wait {
+    bool is_room = false;
+    uint32_t index = 0;
+    uint32_t generation = 0;
+    bool operator==(const Wait&) const = default;
+};
+struct WaitHash {
+    uint64_t operator()(const Wait& wait) const {
+        return base::mix(uint64_t{wait.index} << 33 ^ uint64_t{wait.generation} << 1 ^
+                         uint64_t{wait.is_room});
+    }
+};
+
+// A client that came before it was known which rooms the workers already carry.
+struct Held {
+    ConnectionId connection;
+    Admission admission;
+    std::vector<std::string> messages;
+};
+
+// Everything that one controller owns. Rooms and members name each other by handles; every index
+// here is a second way to something that a slab owns, and is kept by whoever changes the slab.
+struct House {
+    House(Options given, base::Random& source) : options(std::move(given)), random(source) {
+        for (WorkerIndex i = 0; i < options.workers; ++i) workers.emplace_back(i);
+    }
+
+    Options options;
+    base::Random& random;
+    std::vector<workers::WorkerLink> workers;
+
+    base::Slab<Room> rooms;
+    base::Slab<Member> members;
+    std::map<std::string, base::Handle<Room>, std::less<>> room_by_id;
+    base::FlatMap<ConnectionId, base::Handle<Member>> connections;
+    base::FlatMap<uint64_t, base::Handle<Member>> producers;  // whose; created ones only
+    base::FlatMap<uint64_t, base::Handle<Room>> observers;    // of which room
+    base::DeadlineQueue<Wait, WaitHash> waits;  // rooms that are empty, members that are away
+
+    std::deque<Held> held;
+    uint64_t last_id = 0;     // of routers, transports, producers, consumers, observers
+    uint64_t own_events = 0;  // those of no room
+    bool stopping = false;
+
+    Room* room(std::string_view id) const;
+    Member* member(const Room& room, std::string_view id) const;
+    // The worker that carries the room; nullptr while none does.
+    workers::WorkerLink* link(const Room& room);
+    // Whether all workers have been heard of since the start.
+    bool settled() const;
+
+    void ensure_invariants() const;
+};
+
+// One call into the core: what time it is, where to say things, and all there is.
+struct Turn {
+    Instant now;
+    Outputs& out;
+    House& house;
+
+    uint64_t new_id() { return ++house.last_id; }
+};
+
+// --- saying things
+
+void log(Turn& turn, Level level, std::string text);
+void log(Turn& turn, Level level, std::string text, const Room& room);
+void log(Turn& turn, Level level, std::string text, const Room& room, const rooms::Peer& peer);
+void log(Turn& turn, Level level, std::string text, WorkerIndex worker);
+
+// `data` is a JSON object.
+void tell(Turn& turn, Room& room, std::string_view type, std::string data);
+void tell(Turn& turn, std::string_view type, std::string data);  // of no room
+
+void notify(Turn& turn, Member& member, std::string_view method, std::string_view data);
+// Everybody who has joined, without `except`.
+void notify_others(Turn& turn, const Room& room, const Member* except, std::string_view method,
+                   std::string_view data);
+
+// {"<name>": "<value>"}: half of all that is said.
+std::string one_text(std::string_view name, std::string_view value);
+
+}  // namespace parley::controller

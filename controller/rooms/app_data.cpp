@@ -1,0 +1,100 @@
+#include "controller/rooms/app_data.h"
+
+#include "controller/json.h"
+
+namespace parley::controller::rooms {
+
+namespace {
+
+constexpr size_t kTextBytes = 16 * 1024;
+constexpr uint64_t kMostMicros = uint64_t{1} << 62;
+constexpr uint64_t kMostExtension = static_cast<uint64_t>(HeaderExtension::TransportSequenceNumber);
+
+Instant instant(uint64_t micros) {
+    return Instant::from_micros(static_cast<int64_t>(micros));
+}
+
+}  // namespace
+
+std::string write_app_data(const Room& room) {
+    JsonWriter out;
+    out.object().text("room", room.id).number("created", room.created.micros());
+    out.number("maxPeers", room.options.max_peers);
+    out.number("emptyTimeout", int64_t{room.options.empty_timeout.count()});
+    return out.raw("metadata", room.options.metadata).end_object().take();
+}
+
+std::optional<RoomRecord> parse_room(std::string_view app_data) {
+    const auto document = JsonDocument::parse(app_data);
+    if (!document) return std::nullopt;
+    JsonFields in(document->root());
+    RoomRecord record;
+    record.id = in.text("room", kTextBytes);
+    record.created = instant(in.number("created", kMostMicros));
+    record.options.max_peers = static_cast<uint32_t>(in.number("maxPeers", 0xffff'ffff));
+    record.options.empty_timeout =
+        base::Duration(static_cast<int64_t>(in.number("emptyTimeout", kMostMicros)));
+    record.options.metadata = document->root()["metadata"].dump();
+    if (!in.ok() || !valid_id(record.id)) return std::nullopt;
+    return record;
+}
+
+std::string write_app_data(const Peer& peer, std::string_view session, const Transport& transport) {
+    JsonWriter out;
+    out.object().text("peer", peer.id).text("session", session);
+    out.number("since", peer.since.micros());
+    out.flag("publish", peer.rights.publish).flag("subscribe", peer.rights.subscribe);
+    out.flag("data", peer.rights.data).flag("joined", peer.joined).flag("muted", peer.muted);
+    out.text("name", peer.display_name).raw("device", peer.device);
+    out.flag("opus", peer.ability.opus).key("extensions").array();
+    for (const HeaderExtension extension : peer.ability.header_extensions) {
+        out.number(static_cast<uint64_t>(extension));
+    }
+    out.end_array().flag("producing", transport.producing).flag("consuming", transport.consuming);
+    return out.end_object().take();
+}
+
+std::optional<PeerRecord> parse_peer(std::string_view app_data) {
+    const auto document = JsonDocument::parse(app_data);
+    if (!document) return std::nullopt;
+    JsonFields in(document->root());
+    PeerRecord record;
+    Peer& peer = record.peer;
+    peer.id = in.text("peer", kTextBytes);
+    record.session = in.text("session", kTextBytes);
+    peer.since = instant(in.number("since", kMostMicros));
+    peer.rights = {in.flag("publish"), in.flag("subscribe"), in.flag("data")};
+    peer.joined = in.flag("joined");
+    peer.muted = in.flag("muted");
+    peer.display_name = in.text("name", kTextBytes);
+    peer.device = document->root()["device"].dump();
+    peer.ability.opus = in.flag("opus");
+    const Json extensions = in.array("extensions", 16);
+    for (size_t i = 0; i < extensions.size(); ++i) {
+        const auto number = extensions[i].number();
+        if (!number || *number > kMostExtension) return std::nullopt;
+        peer.ability.header_extensions.push_back(static_cast<HeaderExtension>(*number));
+    }
+    record.transport.producing = in.flag("producing");
+    record.transport.consuming = in.flag("consuming");
+    if (!in.ok() || !valid_id(peer.id)) return std::nullopt;
+    peer.recovered = true;
+    return record;
+}
+
+std::string write_app_data(const Producer& producer) {
+    JsonWriter out;
+    out.object().text("cname", producer.cname).raw("appData", producer.app_data);
+    return out.end_object().take();
+}
+
+bool parse_producer(std::string_view app_data, Producer& producer) {
+    const auto document = JsonDocument::parse(app_data);
+    if (!document) return false;
+    JsonFields in(document->root());
+    producer.cname = in.text("cname", kTextBytes);
+    producer.app_data = in.object("appData").dump();
+    return in.ok();
+}
+
+}  // namespace parley::controller::rooms

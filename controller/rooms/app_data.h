@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "controller/rooms/room.h"
+
+// What a worker keeps for the controller with each of its objects, as JSON: enough for the next
+// controller to make rooms and peers whole again when this one has crashed.
+namespace parley::controller::rooms {
+
+struct RoomRecord {
+    std::string id;
+    RoomOptions options;
+    Instant created;
+};
+std::string write_app_data(const Room& room);
+std::optional<RoomRecord> parse_room(std::string_view app_data);
+
+// With every transport of a peer goes the whole peer: any one of them brings it back.
+struct PeerRecord {
+    Peer peer;  // without media
+    std::string session;
+    Transport transport;  // without its id
+};
+std::string write_app_data(const Peer& peer, std::string_view session, const Transport& transport);
+std::optional<PeerRecord> parse_peer(std::string_view app_data);
+
+std::string write_app_data(const Producer& producer);
+// Fills what the worker does not know by itself. False when the bytes are not ours.
+bool parse_producer(std::string_view app_data, Producer& producer);
+
+}  // namespace parley::controller::rooms

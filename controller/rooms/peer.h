@@ -1,0 +1,86 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/base/handle.h"
+#include "controller/core.h"
+#include "controller/media.h"
+
+namespace parley::controller {
+struct Member;
+}
+
+namespace parley::controller::rooms {
+
+struct Room;
+
+// What a peer has in the worker of its room. Ids are numbers here and their decimal text at the
+// client.
+struct Transport {
+    uint64_t id = 0;
+    bool producing = false;
+    bool consuming = false;
+    uint32_t next_mid = 0;  // a consumer's mid is never used twice on its transport
+};
+
+struct Producer {
+    uint64_t id = 0;
+    uint64_t transport = 0;
+    bool created = false;         // the worker has said so
+    bool paused_by_client = false;
+    uint32_t ssrc = 0;            // 0: none was declared
+    std::string mid;
+    std::string cname;
+    std::string app_data = "{}";  // JSON of the client, for the clients that hear it
+};
+
+struct Consumer {
+    uint64_t id = 0;
+    uint64_t transport = 0;
+    uint64_t producer = 0;
+    uint32_t ssrc = 0;
+    std::string mid;
+    bool created = false;  // the worker has said so
+    bool ready = false;    // the client has said so: until then it is paused
+    bool paused_by_client = false;
+
+    bool paused() const { return !ready || paused_by_client; }
+};
+
+// One participant's membership in a room. It outlives its connection for a while.
+struct Peer {
+    std::string id;
+    base::Handle<Room> room;
+    Rights rights;
+    Instant since;
+    std::string remote;
+
+    bool joined = false;
+    std::string display_name;
+    std::string device = "{}";  // JSON as the client sent it
+    ReceiveAbility ability;
+    bool muted = false;         // by an administrator: nothing it says is forwarded
+    bool recovered = false;     // its media outlived another controller
+
+    std::map<uint64_t, Transport> transports;
+    std::map<uint64_t, Producer> producers;
+    std::map<uint64_t, Consumer> consumers;
+    std::map<uint64_t, uint64_t> hearing;  // producer of another -> own consumer
+
+    bool paused(const Producer& producer) const { return muted || producer.paused_by_client; }
+
+    // The transport that consumers go to; nothing when there is none yet.
+    Transport* receiving();
+
+    bool can_hear() const { return joined && rights.subscribe && ability.opus; }
+
+    void forget_media();
+    void forget_consumer(uint64_t consumer);
+
+    PeerInfo info(bool connected) const;
+    void ensure_invariants() const;
+};
+
+}  // namespace parley::controller::rooms

@@ -1,0 +1,145 @@
+#include "controller/worker_life.h"
+
+#include <utility>
+
+#include "controller/hearing.h"
+#include "controller/json.h"
+#include "controller/membership.h"
+#include "controller/messages.h"
+#include "controller/methods.h"
+#include "controller/recovery.h"
+#include "controller/room_life.h"
+#include "controller/speakers.h"
+
+namespace parley::controller {
+
+namespace {
+
+using workers::Pending;
+using workers::Purpose;
+
+// Every room that this worker carried is without one.
+void put_down(Turn& turn, WorkerIndex worker) {
+    House& house = turn.house;
+    for (const auto& [id, handle] : house.room_by_id) {
+        Room& room = *house.rooms.find(handle);
+        if (room.worker != worker) continue;
+        house.observers.erase(room.level_observer);
+        house.observers.erase(room.speaker_observer);
+        room.worker.reset();
+    }
+}
+
+// Carries what is without a worker, as far as there are any that run.
+void carry_all(Turn& turn) {
+    for (const auto& [id, handle] : turn.house.room_by_id) {
+        carry(turn, *turn.house.rooms.find(handle));
+    }
+}
+
+void on_lost(Turn& turn, WorkerIndex worker, std::string_view reason) {
+    const auto unanswered = turn.house.workers[worker].take_unanswered();
+    JsonWriter data;
+    data.object().number("worker", worker).text("reason", reason).end_object();
+    tell(turn, "worker.lost", data.take());
+    log(turn, Level::Error, "worker lost: " + std::string(reason), worker);
+    put_down(turn, worker);
+    for (const Pending& pending : unanswered) refuse_unanswered(turn, pending);
+    carry_all(turn);
+}
+
+void on_started(Turn& turn, WorkerIndex worker, const workers::Heard& heard) {
+    const uint32_t pid = turn.house.workers[worker].info().pid;
+    JsonWriter data;
+    data.object().number("worker", worker).number("pid", pid).end_object();
+    tell(turn, "worker.started", data.take());
+    log(turn, Level::Info, "worker runs as process " + std::to_string(pid), worker);
+    if (heard.snapshot) recover(turn, worker, *heard.snapshot);
+    carry_all(turn);
+}
+
+void on_router_answer(Turn& turn, const Pending& pending, const workers::Reply& reply) {
+    if (reply.refusal == workers::Refusal::None) return;
+    Room* room = turn.house.rooms.find({pending.owner, pending.owner_generation});
+    if (!room || room->router != pending.object) return;
+    log(turn, Level::Error, "the worker refused the room: " + reply.reason, *room);
+    shut_room(turn, *room, 4429, "capacity");
+}
+
+void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
+    const auto& [pending, reply] = answer;
+    switch (pending.purpose) {
+        case Purpose::Hello:
+        case Purpose::Snapshot: return;  // the link gives the worker up
+        case Purpose::WorkerStats:
+        case Purpose::Nothing:
+            if (reply.refusal == workers::Refusal::None) return;
+            // What was closed along with something else is no news.
+            log(turn,
+                reply.refusal == workers::Refusal::NotFound ? Level::Debug : Level::Warning,
+                "the worker refused: " + reply.reason, worker);
+            return;
+        case Purpose::Router: return on_router_answer(turn, pending, reply);
+        default: return on_worker_answer(turn, pending, reply);
+    }
+}
+
+struct Notified {
+    Turn& turn;
+
+    void operator()(const workers::Volumes& volumes) { on_volumes(turn, volumes); }
+    void operator()(const workers::DominantSpeaker& speaker) { on_dominant_speaker(turn, speaker); }
+    // How a client's connection fares is the client's to see and to mend; statistics tell it.
+    void operator()(const workers::IceStateChanged&) {}
+    void operator()(const workers::DtlsStateChanged& changed) {
+        if (changed.state != workers::DtlsState::Failed) return;
+        log(turn, Level::Warning,
+            "DTLS failed on transport " + std::to_string(changed.transport) + ": " +
+                changed.reason);
+    }
+};
+
+}  // namespace
+
+void on_worker_frame(Turn& turn, WorkerIndex worker, std::span<const uint8_t> frame) {
+    const workers::Heard heard = turn.house.workers[worker].on_frame(turn.now, frame, turn.out);
+    if (heard.started) on_started(turn, worker, heard);
+    for (const workers::Answer& answer : heard.answers) on_answer(turn, worker, answer);
+    for (const auto& notification : heard.notifications) std::visit(Notified{turn}, notification);
+    if (!heard.lost.empty()) on_lost(turn, worker, heard.lost);
+}
+
+void on_worker_gone(Turn& turn, WorkerIndex worker, std::string_view reason) {
+    using Gone = workers::WorkerLink::Gone;
+    const Gone gone = turn.house.workers[worker].on_gone(turn.now, turn.out);
+    if (gone == Gone::Ran) on_lost(turn, worker, reason);
+    if (gone == Gone::NeverRan) {
+        turn.house.workers[worker].take_unanswered();
+        log(turn, Level::Error, "worker did not start: " + std::string(reason), worker);
+    }
+}
+
+void on_worker_deadlines(Turn& turn) {
+    for (WorkerIndex i = 0; i < turn.house.workers.size(); ++i) {
+        auto& link = turn.house.workers[i];
+        if (link.next_deadline() > turn.now) continue;
+        const bool ran = link.running();
+        const std::string lost = link.on_deadline(turn.now, turn.out);
+        if (lost.empty()) continue;
+        if (ran) {
+            on_lost(turn, i, lost);
+        } else {
+            link.take_unanswered();
+            log(turn, Level::Error, "worker did not start: " + lost, i);
+        }
+    }
+}
+
+void admit_held(Turn& turn) {
+    for (const Held& held : std::exchange(turn.house.held, {})) {
+        admit(turn, held.connection, held.admission);
+        for (const std::string& text : held.messages) on_text(turn, held.connection, text);
+    }
+}
+
+}  // namespace parley::controller

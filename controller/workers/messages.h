@@ -1,0 +1,236 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controller/core.h"
+#include "controller/media.h"
+
+// What flatbuffers/pipe.fbs says, as plain structs: only pipe_codec.cpp knows FlatBuffers. Meanings
+// are in the schema. Ids are numbers that the controller chose.
+namespace parley::controller::workers {
+
+constexpr uint16_t kPipeMajor = 1;
+constexpr uint16_t kPipeMinor = 0;
+
+enum class Refusal : uint8_t {  // ErrorCode in the schema
+    None,
+    Malformed,
+    NotFound,
+    AlreadyExists,
+    LimitReached,
+    WrongState,
+    NotSupported,
+    Ssrc,
+};
+
+// --- requests
+
+struct Hello {
+    std::string name;
+};
+struct CreateRouter {
+    uint64_t router;
+    std::string app_data;
+};
+struct CloseRouter {
+    uint64_t router;
+};
+struct CreateTransport {
+    uint64_t router;
+    uint64_t transport;
+    std::string app_data;
+};
+struct ConnectTransport {
+    uint64_t transport;
+    DtlsRole remote_role;
+    std::vector<Fingerprint> fingerprints;
+};
+struct RestartIce {
+    uint64_t transport;
+};
+struct CloseTransport {
+    uint64_t transport;
+};
+struct SetTransportAppData {
+    uint64_t transport;
+    std::string app_data;
+};
+struct Produce {
+    uint64_t transport;
+    uint64_t producer;
+    SendParameters parameters;
+    bool paused;
+    std::string app_data;
+};
+struct CloseProducer {
+    uint64_t producer;
+};
+struct PauseProducer {
+    uint64_t producer;
+    bool paused;
+};
+struct Consume {  // paused, until its client is ready
+    uint64_t transport;
+    uint64_t consumer;
+    uint64_t producer;
+    uint8_t payload_type;
+    std::string mid;
+    std::vector<HeaderExtensionId> header_extensions;
+    std::string cname;
+};
+struct CloseConsumer {
+    uint64_t consumer;
+};
+struct PauseConsumer {
+    uint64_t consumer;
+    bool paused;
+};
+struct ObserveLevels {
+    uint64_t router;
+    uint64_t observer;
+    uint16_t interval_ms;
+    int8_t threshold_dbov;
+    uint16_t max_entries;
+};
+struct ObserveSpeaker {
+    uint64_t router;
+    uint64_t observer;
+    uint16_t interval_ms;
+};
+struct GetSnapshot {};
+struct GetWorkerStats {};
+struct GetTransportStats {
+    uint64_t transport;
+};
+struct Shutdown {};
+
+using Body = std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport,
+                          RestartIce, CloseTransport, SetTransportAppData, Produce, CloseProducer,
+                          PauseProducer, Consume, CloseConsumer, PauseConsumer, ObserveLevels,
+                          ObserveSpeaker, GetSnapshot, GetWorkerStats, GetTransportStats, Shutdown>;
+struct Request {
+    uint32_t id;
+    Body body;
+};
+
+// --- replies
+
+struct Done {};
+struct HelloReply {
+    uint16_t major = 0;
+    uint16_t minor = 0;
+    std::string worker_id;
+    uint32_t pid = 0;
+    uint32_t routers = 0;
+};
+struct TransportConnecting {
+    DtlsRole local_role = DtlsRole::Auto;
+};
+struct IceRestarted {
+    IceParameters ice;
+};
+struct Consumed {
+    uint32_t ssrc = 0;
+    bool producer_paused = false;
+};
+struct ProducerSnapshot {
+    uint64_t producer = 0;
+    std::string mid;
+    std::vector<Encoding> encodings;
+    bool paused = false;
+    std::string app_data;
+};
+struct ConsumerSnapshot {
+    uint64_t consumer = 0;
+    uint64_t producer = 0;
+    uint32_t ssrc = 0;
+    std::string mid;
+    bool paused = false;
+};
+struct TransportSnapshot {
+    uint64_t transport = 0;
+    std::vector<ProducerSnapshot> producers;
+    std::vector<ConsumerSnapshot> consumers;
+    std::string app_data;
+};
+enum class ObserverKind : uint8_t { AudioLevel, ActiveSpeaker };
+struct ObserverSnapshot {
+    uint64_t observer = 0;
+    ObserverKind kind = ObserverKind::AudioLevel;
+};
+struct RouterSnapshot {
+    uint64_t router = 0;
+    std::vector<TransportSnapshot> transports;
+    std::vector<ObserverSnapshot> observers;
+    std::string app_data;
+};
+struct Snapshot {
+    std::vector<RouterSnapshot> routers;
+};
+struct StreamStats {
+    uint64_t id = 0;
+    uint32_t ssrc = 0;
+    uint64_t packets = 0;
+    uint64_t bytes = 0;
+    int64_t packets_lost = 0;
+    float fraction_lost = 0;
+    float jitter_ms = 0;
+    float round_trip_ms = -1;
+    int8_t audio_level_dbov = 1;
+};
+enum class IceState : uint8_t { New, Connected, Completed, Disconnected, Closed };
+enum class DtlsState : uint8_t { New, Handshaking, Connected, Failed, Closed };
+struct TransportStats {
+    IceState ice = IceState::New;
+    DtlsState dtls = DtlsState::New;
+    std::string remote;
+    std::string srtp_profile;
+    uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
+    std::vector<StreamStats> producers, consumers;
+};
+// Of WorkerInfo a worker fills the counters; index, state, pid and restarts are not its to say.
+using ReplyBody =
+    std::variant<std::monostate, Done, HelloReply, TransportParameters, TransportConnecting,
+                 IceRestarted, Consumed, Snapshot, WorkerInfo, TransportStats>;
+struct Reply {
+    uint32_t id = 0;
+    Refusal refusal = Refusal::None;
+    std::string reason;
+    ReplyBody body;  // monostate: none, or of a later version
+};
+
+// --- notifications
+
+struct IceStateChanged {
+    uint64_t transport = 0;
+    IceState state = IceState::New;
+    std::string remote;
+};
+struct DtlsStateChanged {
+    uint64_t transport = 0;
+    DtlsState state = DtlsState::New;
+    std::string reason;
+};
+struct Volume {
+    uint64_t producer = 0;
+    int8_t dbov = 0;
+};
+struct Volumes {
+    uint64_t observer = 0;
+    std::vector<Volume> volumes;  // loudest first; empty: silence
+};
+struct DominantSpeaker {
+    uint64_t observer = 0;
+    uint64_t producer = 0;
+};
+using Notification = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker>;
+
+struct Frame {
+    std::vector<Reply> replies;
+    std::vector<Notification> notifications;
+};
+
+}  // namespace parley::controller::workers

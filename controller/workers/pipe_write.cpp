@@ -1,0 +1,143 @@
+#include <utility>
+
+#include "controller/workers/pipe_codec.h"
+#include "flatbuffers/pipe_generated.h"
+
+namespace parley::controller::workers {
+
+namespace {
+
+namespace fb = flatbuffers;
+using Typed = std::pair<pipe::RequestBody, fb::Offset<void>>;
+
+// Writes one body into the builder and says which member of the union it is.
+class BodyWriter {
+public:
+    explicit BodyWriter(fb::FlatBufferBuilder& builder) : b_(builder) {}
+
+    Typed operator()(const Hello& r) {
+        const auto name = b_.CreateString(r.name);
+        return typed(pipe::CreateHello(b_, kPipeMajor, kPipeMinor, name));
+    }
+    Typed operator()(const CreateRouter& r) {
+        const auto app_data = bytes(r.app_data);
+        return typed(pipe::CreateCreateRouter(b_, r.router, app_data));
+    }
+    Typed operator()(const CloseRouter& r) {
+        return typed(pipe::CreateCloseRouter(b_, r.router));
+    }
+    Typed operator()(const CreateTransport& r) {
+        const auto app_data = bytes(r.app_data);
+        return typed(pipe::CreateCreateTransport(b_, r.router, r.transport, app_data));
+    }
+    Typed operator()(const ConnectTransport& r) {
+        std::vector<fb::Offset<pipe::Fingerprint>> fingerprints;
+        for (const Fingerprint& print : r.fingerprints) {
+            const auto algorithm = b_.CreateString(print.algorithm);
+            const auto value = b_.CreateString(print.value);
+            fingerprints.push_back(pipe::CreateFingerprint(b_, algorithm, value));
+        }
+        return typed(pipe::CreateConnectTransport(b_, r.transport,
+                                                  static_cast<pipe::DtlsRole>(r.remote_role),
+                                                  b_.CreateVector(fingerprints)));
+    }
+    Typed operator()(const RestartIce& r) {
+        return typed(pipe::CreateRestartIce(b_, r.transport));
+    }
+    Typed operator()(const CloseTransport& r) {
+        return typed(pipe::CreateCloseTransport(b_, r.transport));
+    }
+    Typed operator()(const SetTransportAppData& r) {
+        const auto app_data = bytes(r.app_data);
+        return typed(pipe::CreateSetTransportAppData(b_, r.transport, app_data));
+    }
+    Typed operator()(const Produce& r) {
+        const SendParameters& p = r.parameters;
+        std::vector<fb::Offset<pipe::Encoding>> encodings;
+        for (const Encoding& encoding : p.encodings) {
+            const auto rid = b_.CreateString(encoding.rid);
+            encodings.push_back(pipe::CreateEncoding(b_, encoding.ssrc, rid));
+        }
+        const auto mid = b_.CreateString(p.mid);
+        const auto all = b_.CreateVector(encodings);
+        const auto extensions = extension_ids(p.header_extensions);
+        const auto cname = b_.CreateString(p.cname);
+        const auto app_data = bytes(r.app_data);
+        return typed(pipe::CreateProduce(b_, r.transport, r.producer, pipe::Kind::Audio,
+                                         p.payload_type, p.clock_rate, mid, all, extensions, cname,
+                                         r.paused, app_data));
+    }
+    Typed operator()(const CloseProducer& r) {
+        return typed(pipe::CreateCloseProducer(b_, r.producer));
+    }
+    Typed operator()(const PauseProducer& r) {
+        return typed(pipe::CreatePauseProducer(b_, r.producer, r.paused));
+    }
+    Typed operator()(const Consume& r) {
+        const auto mid = b_.CreateString(r.mid);
+        const auto extensions = extension_ids(r.header_extensions);
+        const auto cname = b_.CreateString(r.cname);
+        return typed(pipe::CreateConsume(b_, r.transport, r.consumer, r.producer, r.payload_type,
+                                         mid, extensions, cname, true));
+    }
+    Typed operator()(const CloseConsumer& r) {
+        return typed(pipe::CreateCloseConsumer(b_, r.consumer));
+    }
+    Typed operator()(const PauseConsumer& r) {
+        return typed(pipe::CreatePauseConsumer(b_, r.consumer, r.paused));
+    }
+    Typed operator()(const ObserveLevels& r) {
+        return typed(pipe::CreateCreateObserver(b_, r.router, r.observer,
+                                                pipe::ObserverKind::AudioLevel, r.interval_ms,
+                                                r.threshold_dbov, r.max_entries));
+    }
+    Typed operator()(const ObserveSpeaker& r) {
+        return typed(pipe::CreateCreateObserver(b_, r.router, r.observer,
+                                                pipe::ObserverKind::ActiveSpeaker, r.interval_ms));
+    }
+    Typed operator()(const GetSnapshot&) { return typed(pipe::CreateGetSnapshot(b_)); }
+    Typed operator()(const GetWorkerStats&) { return typed(pipe::CreateGetWorkerStats(b_)); }
+    Typed operator()(const GetTransportStats& r) {
+        return typed(pipe::CreateGetTransportStats(b_, r.transport));
+    }
+    Typed operator()(const Shutdown&) { return typed(pipe::CreateShutdown(b_)); }
+
+private:
+    template <typename T>
+    static Typed typed(fb::Offset<T> offset) {
+        return {pipe::RequestBodyTraits<T>::enum_value, offset.Union()};
+    }
+
+    fb::Offset<fb::Vector<uint8_t>> bytes(const std::string& text) {
+        return b_.CreateVector(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    }
+
+    fb::Offset<fb::Vector<const pipe::HeaderExtensionId*>> extension_ids(
+        const std::vector<HeaderExtensionId>& ids) {
+        std::vector<pipe::HeaderExtensionId> structs;
+        for (const auto& [extension, id] : ids) {
+            structs.emplace_back(static_cast<pipe::HeaderExtension>(extension), id);
+        }
+        return b_.CreateVectorOfStructs(structs);
+    }
+
+    fb::FlatBufferBuilder& b_;
+};
+
+}  // namespace
+
+std::vector<uint8_t> write_requests(std::span<const Request> requests) {
+    fb::FlatBufferBuilder builder(1024);
+    BodyWriter writer(builder);
+    std::vector<fb::Offset<pipe::Request>> offsets;
+    offsets.reserve(requests.size());
+    for (const Request& request : requests) {
+        const auto [type, body] = std::visit(writer, request.body);
+        offsets.push_back(pipe::CreateRequest(builder, request.id, type, body));
+    }
+    const auto all = builder.CreateVector(offsets);
+    builder.Finish(pipe::CreateFrame(builder, all));
+    return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+}  // namespace parley::controller::workers

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parley::test {
+
+// A worker as the pipe shows it: it speaks real frames, keeps what a real one keeps, holds the
+// controller to the schema's promises, and carries no media.
+class ModelWorker {
+public:
+    struct Transport {
+        uint64_t router;
+        std::string app_data;
+        bool connected = false;
+    };
+    struct Producer {
+        uint64_t transport;
+        uint32_t ssrc;
+        std::string mid;
+        bool paused;
+        std::string app_data;
+    };
+    struct Consumer {
+        uint64_t transport;
+        uint64_t producer;
+        uint32_t ssrc;
+        std::string mid;
+        bool paused;
+    };
+
+    explicit ModelWorker(uint32_t pid) : pid_(pid) {}
+
+    // Carries out the requests of one frame and returns the frame that answers them.
+    std::vector<uint8_t> on_frame(std::span<const uint8_t> frame);
+
+    static std::vector<uint8_t> volumes(uint64_t observer,
+                                        const std::vector<std::pair<uint64_t, int>>& levels);
+    static std::vector<uint8_t> dominant(uint64_t observer, uint64_t producer);
+
+    // Whether packets of this producer reach this consumer.
+    bool carries(uint64_t consumer) const;
+
+    uint32_t pid() const { return pid_; }
+    const std::map<uint64_t, std::string>& routers() const { return routers_; }
+    const std::map<uint64_t, Transport>& transports() const { return transports_; }
+    const std::map<uint64_t, Producer>& producers() const { return producers_; }
+    const std::map<uint64_t, Consumer>& consumers() const { return consumers_; }
+    // Observers of a router, levels first.
+    std::vector<uint64_t> observers(uint64_t router) const;
+
+    uint16_t major = 1;           // of the pipe, as it says
+    size_t most_routers = 1000;
+    bool hangs = false;           // hears, and says nothing
+    bool shut_down = false;
+    size_t frames = 0;
+    size_t refusals = 0;          // requests that were refused
+    std::vector<size_t> batches;  // requests in each frame
+
+private:
+    struct Writer;
+
+    bool use(uint64_t id);
+    void close_router(uint64_t id);
+    void close_transport(uint64_t id);
+    void close_producer(uint64_t id);
+    bool ssrc_taken(uint64_t transport, uint32_t ssrc) const;
+
+    uint32_t pid_;
+    uint32_t next_ssrc_ = 1000;
+    std::set<uint64_t> used_;
+    std::map<uint64_t, std::string> routers_;
+    std::map<uint64_t, std::pair<uint64_t, int>> observers_;  // router, kind
+    std::map<uint64_t, Transport> transports_;
+    std::map<uint64_t, Producer> producers_;
+    std::map<uint64_t, Consumer> consumers_;
+};
+
+}  // namespace parley::test
