@@ -19,13 +19,13 @@ constexpr size_t kOutboxBytes = 128 * 1024;
 // Datagrams taken from a socket in one turn before other sockets and deadlines have theirs.
 constexpr size_t kReceiveBatch = 64;
 
+constexpr size_t kListens = 16;  // addresses, each with a socket
 constexpr size_t kRouters = 10'000;
 constexpr size_t kTransports = 20'000;
 constexpr size_t kProducersPerTransport = 16;
 constexpr size_t kConsumersPerTransport = 1'000;
 constexpr size_t kConsumersPerProducer = 10'000;
 constexpr size_t kObserversPerRouter = 4;
-constexpr size_t kEncodingsPerProducer = 4;
 
 // Remote addresses that one transport may have proved by a connectivity check.
 constexpr size_t kPathsPerTransport = 4;

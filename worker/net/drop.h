@@ -35,6 +35,7 @@ namespace parley::net {
     X(ConsumerTooOld, "consumer_too_old")      /* from before the consumer began or resumed */ \
     X(ConsumerNotConnected, "consumer_not_connected") /* its transport has no keys or path */ \
     X(ConsumerTooLong, "consumer_too_long")    /* rewritten it would not fit a datagram */    \
+    X(ConsumerExhausted, "consumer_exhausted") /* its transport's key has protected all it may */ \
     X(SendBufferFull, "send_buffer_full")      /* the kernel took no more */                  \
     X(SendFailed, "send_failed")               /* unreachable, or refused by a firewall */
 

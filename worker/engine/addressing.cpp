@@ -1,0 +1,50 @@
+#include "worker/engine/addressing.h"
+
+#include <cstring>
+
+namespace parley::engine {
+
+std::optional<Addressing::Fragment> Addressing::key_of(std::string_view fragment) {
+    Fragment key = 0;
+    if (fragment.size() != sizeof key) return std::nullopt;  // ours have eight characters
+    std::memcpy(&key, fragment.data(), sizeof key);
+    return key;
+}
+
+const Destination* Addressing::of_fragment(std::string_view fragment) const {
+    const auto key = key_of(fragment);
+    return key ? fragments_.find(*key) : nullptr;
+}
+
+void Addressing::update(uint64_t transport, const Destination& destination,
+                        const ice::LiteAgent& agent) {
+    if (const Known* before = known_.find(transport)) take_out(*before);
+    Known known;
+    known.destination = destination;
+    for (const std::string_view fragment : agent.local_fragments()) {
+        const auto key = key_of(fragment);
+        ENSURE(key.has_value());
+        known.fragments[known.fragment_count++] = *key;
+        fragments_.insert(*key, destination);
+    }
+    for (const net::Path& path : agent.paths()) {
+        known.paths[known.path_count++] = path;
+        paths_.insert(path, destination);
+    }
+    known_.insert(transport, known);
+}
+
+void Addressing::forget(uint64_t transport) {
+    if (const Known* known = known_.find(transport)) take_out(*known);
+    known_.erase(transport);
+}
+
+void Addressing::take_out(const Known& known) {
+    for (size_t i = 0; i < known.fragment_count; ++i) fragments_.erase(known.fragments[i]);
+    for (size_t i = 0; i < known.path_count; ++i) {
+        const Destination* owner = paths_.find(known.paths[i]);
+        if (owner && *owner == known.destination) paths_.erase(known.paths[i]);
+    }
+}
+
+}  // namespace parley::engine

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "common/base/flat_map.h"
+#include "common/base/handle.h"
+#include "worker/router/router.h"
+
+namespace parley::engine {
+
+// Where a datagram belongs.
+struct Destination {
+    base::Handle<router::Router> router;
+    router::LegHandle leg;
+
+    bool operator==(const Destination&) const = default;
+};
+
+// Which transport a datagram is for. A check says so in its USERNAME; everything else is known by
+// the path it came on, once a check has proved that path.
+class Addressing {
+public:
+    const Destination* of_fragment(std::string_view fragment) const;
+    const Destination* of_path(const net::Path& path) const { return paths_.find(path); }
+
+    // Learns what the agent of the transport answers to now, and unlearns what it no longer does.
+    // A path that another transport has proved since stays with that one.
+    void update(uint64_t transport, const Destination& destination, const ice::LiteAgent& agent);
+    void forget(uint64_t transport);
+
+    size_t transports() const { return known_.size(); }
+    size_t paths() const { return paths_.size(); }
+
+private:
+    using Fragment = uint64_t;  // its eight characters
+
+    struct Known {
+        std::array<net::Path, limits::kPathsPerTransport> paths{};
+        size_t path_count = 0;
+        std::array<Fragment, 2> fragments{};
+        size_t fragment_count = 0;
+        Destination destination;
+    };
+
+    static std::optional<Fragment> key_of(std::string_view fragment);
+    void take_out(const Known& known);
+
+    base::FlatMap<Fragment, Destination> fragments_;
+    base::FlatMap<net::Path, Destination, net::PathHash> paths_;
+    base::FlatMap<uint64_t, Known> known_;  // by transport id
+};
+
+}  // namespace parley::engine

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/random.h"
+#include "worker/limits.h"
+#include "worker/router/app_data.h"
+#include "worker/router/producer.h"
+#include "worker/router/transport.h"
+#include "worker/rtcp/report.h"
+#include "worker/rtp/header_template.h"
+#include "worker/rtp/stream_map.h"
+
+namespace parley::router {
+
+struct ConsumerOptions {
+    uint64_t id = 0;
+    uint8_t payload_type = 0;
+    std::string mid;  // "" when none is to be sent
+    rtp::ExtensionIds header_extensions;
+    std::string cname;
+    bool paused = false;
+    AppData app_data;
+};
+
+// Leaves room in a datagram for the longest header and the largest tag.
+constexpr size_t kPayloadBytesMax =
+    limits::kDatagramBytes - rtp::HeaderTemplate::kBytesMax - srtp::kMaxOverhead;
+
+// One voice as one listener hears it: its own SSRC, payload type and unbroken numbering, on the
+// listener's transport.
+class Consumer {
+public:
+    // Producer and transport outlive it: they are the router's, as it is. `random` gives it the
+    // numbers that its stream begins with.
+    Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, Transport& transport,
+             base::Random& random);
+
+    // Writes its copy of the packet into the outbox, or counts why not. `shared` is what the
+    // packet says to all listeners. The hot path: nothing here allocates or branches on much else
+    // than pause and connection.
+    void forward(base::Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
+                 Turn& turn);
+
+    // What comes next has nothing to do with what came before: after a pause, or a new source.
+    void restart() { numbering_.restart(); }
+
+    bool paused() const { return options_.paused; }
+    void set_paused(bool paused);
+
+    uint64_t id() const { return options_.id; }
+    uint32_t ssrc() const { return header_.ssrc(); }
+    const ConsumerOptions& options() const { return options_; }
+    Producer& producer() { return producer_; }
+    const Producer& producer() const { return producer_; }
+    Transport& transport() { return transport_; }
+
+    uint64_t packets_sent() const { return packets_sent_; }
+    uint64_t bytes_sent() const { return bytes_sent_; }  // of payload, as an SR counts them
+
+    // The sender report for this moment; nothing before the producer sent one of its own, or when
+    // nothing was sent since the last. RFC 3550 §6.4.1.
+    std::optional<rtcp::SenderInfo> sender_report(base::Instant now);
+
+    // What the listener says of the stream.
+    void on_report(base::Instant now, const rtcp::ReportBlock& block);
+    const rtcp::ReportBlock& last_report() const { return last_report_; }
+    std::optional<base::Duration> round_trip() const { return round_trip_; }
+
+private:
+    // What forward() touches comes first.
+    rtp::HeaderTemplate header_;
+    Transport& transport_;
+    rtp::StreamMap numbering_;
+    uint64_t packets_sent_ = 0;
+    uint64_t bytes_sent_ = 0;
+
+    Producer& producer_;
+    uint64_t packets_reported_ = 0;  // packets_sent_ at the last sender report
+    rtcp::ReportBlock last_report_{};
+    std::optional<base::Duration> round_trip_;
+    ConsumerOptions options_;
+};
+
+}  // namespace parley::router

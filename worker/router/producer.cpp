@@ -1,0 +1,44 @@
+#include "worker/router/producer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/router/consumer.h"
+
+namespace parley::router {
+
+Producer::Producer(ProducerOptions options, uint64_t transport)
+    : options_(std::move(options)),
+      transport_(transport),
+      ssrc_(options_.ssrc),
+      statistics_(options_.clock_rate),
+      sender_report_(options_.clock_rate) {}
+
+void Producer::set_paused(bool paused) {
+    if (options_.paused == paused) return;
+    options_.paused = paused;
+    for (Consumer* consumer : consumers_) consumer->restart();
+}
+
+void Producer::set_ssrc(uint32_t ssrc) {
+    ssrc_ = ssrc;
+    statistics_ = rtp::ReceiveStatistics(options_.clock_rate);
+    sender_report_ = rtcp::SenderReportClock(options_.clock_rate);
+    for (Consumer* consumer : consumers_) consumer->restart();
+}
+
+std::optional<rtp::AudioLevel> Producer::level_of(const rtp::RtpView& packet) {
+    const uint8_t id = options_.header_extensions[rtp::Extension::AudioLevel];
+    if (id == 0) return std::nullopt;
+    const auto element = rtp::find_extension(packet, id);
+    if (!element) return std::nullopt;
+    const auto level = rtp::parse_audio_level(*element);
+    if (level) last_level_dbov_ = level->dbov;
+    return level;
+}
+
+void Producer::remove(const Consumer& consumer) {
+    std::erase(consumers_, &consumer);
+}
+
+}  // namespace parley::router

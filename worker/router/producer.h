@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/router/app_data.h"
+#include "worker/router/header_extension_ids.h"
+#include "worker/rtcp/sender_report_clock.h"
+#include "worker/rtp/receive_statistics.h"
+#include "worker/rtp/rtp_view.h"
+
+namespace parley::router {
+
+class Consumer;
+
+struct ProducerOptions {
+    uint64_t id = 0;
+    uint8_t payload_type = 0;
+    uint32_t clock_rate = 48'000;
+    std::optional<uint32_t> ssrc;  // when signalled
+    std::string mid;               // "" when not
+    std::string rid;               // "" when not
+    HeaderExtensionIds header_extensions;
+    bool paused = false;
+    AppData app_data;
+};
+
+// One voice that comes in on a transport, and who hears it.
+class Producer {
+public:
+    Producer(ProducerOptions options, uint64_t transport);
+
+    uint64_t id() const { return options_.id; }
+    uint64_t transport() const { return transport_; }  // that it comes in on
+    const ProducerOptions& options() const { return options_; }
+
+    bool paused() const { return options_.paused; }
+    void set_paused(bool paused);
+
+    // The SSRC that it is heard under now: signalled, or learned from a packet with its mid or rid.
+    std::optional<uint32_t> ssrc() const { return ssrc_; }
+    // A new SSRC is a new stream: its numbering has nothing to do with that of the last.
+    void set_ssrc(uint32_t ssrc);
+    void forget_ssrc() { ssrc_.reset(); }
+
+    // Takes the packet into the statistics.
+    rtp::ReceiveStatistics::Arrival on_packet(base::Instant now, const rtp::RtpView& packet,
+                                              size_t bytes) {
+        return statistics_.on_packet(now, packet.sequence_number, packet.timestamp, bytes);
+    }
+
+    // How loud its sender says that the packet is, if it does.
+    std::optional<rtp::AudioLevel> level_of(const rtp::RtpView& packet);
+
+    rtp::ReceiveStatistics& statistics() { return statistics_; }
+    const rtp::ReceiveStatistics& statistics() const { return statistics_; }
+    rtcp::SenderReportClock& sender_report() { return sender_report_; }
+    std::optional<int8_t> last_level_dbov() const { return last_level_dbov_; }
+
+    // Not owned: the router that owns both takes a consumer out before it goes.
+    const std::vector<Consumer*>& consumers() const { return consumers_; }
+    void add(Consumer& consumer) { consumers_.push_back(&consumer); }
+    void remove(const Consumer& consumer);
+
+    // Where each observer of the router keeps this producer.
+    std::vector<uint32_t>& observer_slots() { return observer_slots_; }
+
+private:
+    ProducerOptions options_;
+    uint64_t transport_;
+    std::optional<uint32_t> ssrc_;
+    std::optional<int8_t> last_level_dbov_;
+    rtp::ReceiveStatistics statistics_;
+    rtcp::SenderReportClock sender_report_;
+    std::vector<Consumer*> consumers_;
+    std::vector<uint32_t> observer_slots_;
+};
+
+}  // namespace parley::router

@@ -1,0 +1,289 @@
+#include "worker/router/router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/router/reports.h"
+
+namespace parley::router {
+
+using base::Bytes;
+using base::Instant;
+using net::Drop;
+
+Router::Router(uint64_t id, AppData app_data, base::Random& random)
+    : id_(id), app_data_(std::move(app_data)), random_(random) {}
+
+// --- transports
+
+LegHandle Router::create_transport(Instant now, uint64_t id, ice::Credentials local,
+                                   AppData app_data) {
+    const LegHandle handle = legs_.insert([&](LegHandle) {
+        return std::make_unique<Leg>(id, std::move(local), std::move(app_data), now);
+    });
+    transports_.insert(id, handle);
+    set_deadline(*legs_.find(handle));
+    return handle;
+}
+
+LegHandle Router::handle_of(uint64_t transport) const {
+    const LegHandle* handle = transports_.find(transport);
+    return handle ? *handle : LegHandle{};
+}
+
+void Router::close_transport(Instant now, uint64_t id, Turn& turn) {
+    Leg& leg = leg_of(id);
+    while (!leg.consumers.empty()) destroy(*leg.consumers.back());
+    while (!leg.producers.empty()) close(*leg.producers.back(), turn.out);
+    leg.transport.close(now, turn);
+    deadlines_.erase(id);
+    legs_.erase(handle_of(id));
+    transports_.erase(id);
+}
+
+Status Router::connect_transport(Instant now, uint64_t id, const dtls::Identity& identity,
+                                 dtls::Role role, std::vector<dtls::Fingerprint> remote,
+                                 Turn& turn) {
+    Leg& leg = leg_of(id);
+    if (!leg.transport.connect(now, identity, role, std::move(remote), turn)) {
+        return refused(Refusal::WrongState, "the transport is connected already");
+    }
+    leg.next_report = now + limits::kRtcpInterval;
+    set_deadline(leg);
+    return base::Unit{};
+}
+
+void Router::restart_ice(Instant now, uint64_t transport, ice::Credentials local) {
+    Leg& leg = leg_of(transport);
+    leg.transport.restart_ice(now, std::move(local));
+    set_deadline(leg);
+}
+
+// --- producers
+
+Producer* Router::find_producer(uint64_t id) const {
+    const auto* producer = producers_.find(id);
+    return producer ? producer->get() : nullptr;
+}
+
+Status Router::produce(uint64_t transport, ProducerOptions options) {
+    Leg& leg = leg_of(transport);
+    if (leg.producers.size() >= limits::kProducersPerTransport) {
+        return refused(Refusal::LimitReached, "the transport has as many producers as it may");
+    }
+    if (leg.names(options)) {
+        return refused(Refusal::Ssrc, "the SSRC, mid or rid names another producer");
+    }
+    auto made = std::make_unique<Producer>(std::move(options), transport);
+    Producer& producer = *made;
+    producers_.insert(producer.id(), std::move(made));
+    leg.producers.push_back(&producer);
+    if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.insert(*ssrc, &producer);
+    observers_.add(producer);
+    return base::Unit{};
+}
+
+void Router::close_producer(uint64_t id, net::Outbox& out) {
+    Producer* producer = find_producer(id);
+    ENSURE(producer != nullptr);
+    close(*producer, out);
+}
+
+void Router::pause_producer(uint64_t id, bool paused) {
+    Producer* producer = find_producer(id);
+    ENSURE(producer != nullptr);
+    producer->set_paused(paused);
+    observers_.set_paused(*producer, paused);
+}
+
+void Router::close(Producer& producer, net::Outbox& out) {
+    while (!producer.consumers().empty()) close(*producer.consumers().back(), out);
+    Leg& leg = leg_of(producer.transport());
+    if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.erase(*ssrc);
+    std::erase(leg.producers, &producer);
+    observers_.remove(producer);
+    producers_.erase(producer.id());
+}
+
+// --- consumers
+
+Result<const Consumer*> Router::consume(uint64_t transport, uint64_t producer,
+                                        ConsumerOptions options) {
+    Leg& leg = leg_of(transport);
+    Producer* source = find_producer(producer);
+    if (!source) return refused(Refusal::NotFound, "no such producer in the transport's router");
+    if (leg.consumers.size() >= limits::kConsumersPerTransport ||
+        source->consumers().size() >= limits::kConsumersPerProducer) {
+        return refused(Refusal::LimitReached, "transport or producer has its most consumers");
+    }
+    auto made = std::make_unique<Consumer>(std::move(options), unused_ssrc(leg), *source,
+                                           leg.transport, random_);
+    Consumer& consumer = *made;
+    consumers_.insert(consumer.id(), std::move(made));
+    source->add(consumer);
+    leg.consumers.push_back(&consumer);
+    leg.consumer_by_ssrc.insert(consumer.ssrc(), &consumer);
+    return &consumer;
+}
+
+void Router::close_consumer(uint64_t id, net::Outbox& out) {
+    const auto* consumer = consumers_.find(id);
+    ENSURE(consumer != nullptr);
+    close(**consumer, out);
+}
+
+void Router::pause_consumer(uint64_t id, bool paused) {
+    const auto* consumer = consumers_.find(id);
+    ENSURE(consumer != nullptr);
+    (*consumer)->set_paused(paused);
+}
+
+// --- observers
+
+std::vector<Producer*> Router::producers() const {
+    std::vector<Producer*> all;
+    legs_.for_each([&](const Leg& leg) {
+        all.insert(all.end(), leg.producers.begin(), leg.producers.end());
+    });
+    return all;
+}
+
+Status Router::observe(Instant now, uint64_t id, const Observing& what) {
+    if (observers_.entries().size() >= limits::kObserversPerRouter) {
+        return refused(Refusal::LimitReached, "the router has as many observers as it may");
+    }
+    observers_.open(now, id, what, producers());
+    return base::Unit{};
+}
+
+void Router::close(Consumer& consumer, net::Outbox& out) {
+    write_bye(leg_of(consumer.transport().id()), consumer, out);
+    destroy(consumer);
+}
+
+void Router::destroy(Consumer& consumer) {
+    Leg& leg = leg_of(consumer.transport().id());
+    consumer.producer().remove(consumer);
+    leg.consumer_by_ssrc.erase(consumer.ssrc());
+    leg.transport.forget_stream(consumer.ssrc());
+    std::erase(leg.consumers, &consumer);
+    consumers_.erase(consumer.id());
+}
+
+Leg& Router::leg_of(LegHandle handle) const {
+    Leg* leg = legs_.find(handle);
+    ENSURE(leg != nullptr);
+    return *leg;
+}
+
+Leg& Router::leg_of(uint64_t transport) const {
+    return leg_of(handle_of(transport));
+}
+
+uint32_t Router::unused_ssrc(const Leg& leg) {
+    for (;;) {
+        const uint32_t ssrc = random_.u32();
+        if (ssrc != 0 && !leg.consumer_by_ssrc.contains(ssrc) &&
+            !leg.producer_by_ssrc.contains(ssrc)) {
+            return ssrc;
+        }
+    }
+}
+
+// --- the network
+
+void Router::on_stun(Instant now, LegHandle handle, const net::Path& from, Bytes bytes,
+                     Turn& turn) {
+    Leg& leg = leg_of(handle);
+    leg.transport.on_stun(now, from, bytes, turn);
+    set_deadline(leg);
+}
+
+void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
+    Leg& leg = leg_of(handle);
+    leg.transport.on_dtls(now, bytes, turn);
+    set_deadline(leg);
+}
+
+void Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
+    Leg& leg = leg_of(handle);
+    const auto size = leg.transport.unprotect_rtp(bytes, turn);
+    if (!size) return;
+    const auto packet = rtp::parse_rtp(bytes.first(*size));
+    if (!packet) return turn.drop(Drop::RtpMalformed);
+    Producer* producer = leg.producer_of(*packet);
+    if (!producer) return turn.drop(Drop::RtpUnknownStream);
+    if (packet->payload_type != producer->options().payload_type) {
+        return turn.drop(Drop::RtpUnknownPayloadType);
+    }
+    switch (producer->on_packet(now, *packet, *size)) {
+        case rtp::ReceiveStatistics::Arrival::InOrder:
+        case rtp::ReceiveStatistics::Arrival::Reordered: break;
+        case rtp::ReceiveStatistics::Arrival::Duplicate: return turn.drop(Drop::RtpDuplicate);
+        case rtp::ReceiveStatistics::Arrival::Probation: return turn.drop(Drop::RtpProbation);
+    }
+    if (producer->paused()) return turn.drop(Drop::ProducerPaused);
+    const auto level = producer->level_of(*packet);
+    if (level) observers_.on_level(now, *producer, level->dbov);
+    ++turn.counters.rtp_received;
+    forward(now, *producer, *packet,
+            {packet->marker, level, rtp::abs_send_time(now), packet->csrcs}, turn);
+}
+
+// Here a voice reaches its listeners.
+void Router::forward(Instant now, Producer& producer, const rtp::RtpView& packet,
+                     const rtp::SharedFields& shared, Turn& turn) {
+    turn.counters.copies_due += producer.consumers().size();
+    for (Consumer* listener : producer.consumers()) listener->forward(now, packet, shared, turn);
+}
+
+void Router::on_rtcp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
+    Leg& leg = leg_of(handle);
+    const auto size = leg.transport.unprotect_rtcp(bytes, turn);
+    if (!size) return;
+    if (!hear_reports(now, leg, bytes.first(*size))) return turn.drop(Drop::RtcpMalformed);
+    ++turn.counters.rtcp_received;
+}
+
+// --- time
+
+void Router::on_deadline(Instant now, Turn& turn) {
+    uint64_t transport = 0;
+    while (deadlines_.pop_due(now, transport)) {
+        Leg& leg = leg_of(transport);
+        leg.transport.on_deadline(now, turn);
+        if (leg.next_report <= now) {
+            write_reports(now, leg, turn.out);
+            leg.next_report = now + report_interval(random_);
+        }
+        set_deadline(leg);
+    }
+    observers_.on_deadline(now, turn.notices);
+}
+
+Instant Router::next_deadline() const {
+    return std::min(deadlines_.next_deadline(), observers_.next_deadline());
+}
+
+void Router::set_deadline(const Leg& leg) {
+    deadlines_.set(leg.transport.id(), leg.next_deadline());
+}
+
+void Router::ensure_invariants() const {
+    size_t producers = 0, consumers = 0;
+    legs_.for_each([&](const Leg& leg) {
+        leg.transport.ensure_invariants();
+        producers += leg.producers.size();
+        consumers += leg.consumers.size();
+        ENSURE(leg.consumers.size() == leg.consumer_by_ssrc.size());
+        for (const Consumer* consumer : leg.consumers) {
+            const auto& heard_by = consumer->producer().consumers();
+            ENSURE(std::count(heard_by.begin(), heard_by.end(), consumer) == 1);
+        }
+    });
+    ENSURE(legs_.size() == transports_.size());
+    ENSURE(producers == producers_.size());
+    ENSURE(consumers == consumers_.size());
+}
+
+}  // namespace parley::router
