@@ -172,8 +172,7 @@ base::Result<std::variant<Loaded, Say>, Mistakes> load_config(const Sources& sou
     read_environment(reader, sources.environment);
     for (size_t i = 0; i < settings().size(); ++i) {
         if (line.given(i).empty()) continue;
-        reader.apply(settings()[i], line.given(i),
-                     "flag --" + std::string(settings()[i].key));
+        reader.apply(settings()[i], line.given(i), "flag --" + std::string(settings()[i].key));
     }
     if (!reader.mistakes.empty()) return base::Err(std::move(reader.mistakes));
     if (line.print()) return std::variant<Loaded, Say>(Say{print_config(reader.loaded.config)});

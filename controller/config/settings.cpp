@@ -133,8 +133,7 @@ const auto kSettings = std::to_array<Setting>({
                 "address of the machine.",
      .allowed = "an IPv4 or IPv6 address, and after '=' the one that is announced",
      .list = true,
-     .read = [](const Values& v,
-                Config& c) { return read_list(v, c.rtc_listen, rtc_listen); },
+     .read = [](const Values& v, Config& c) { return read_list(v, c.rtc_listen, rtc_listen); },
      .write = [](const Config& c) { return c.rtc_listen; }},
     {.key = "orphan-timeout",
      .value = "DURATION",
@@ -246,8 +245,10 @@ const auto kSettings = std::to_array<Setting>({
      .value = "text|json",
      .meaning = "Lines for people or for machines, on standard error.",
      .allowed = "text or json",
-     .read = [](const Values& v,
-                Config& c) { return read_choice(v[0], {"text", "json"}, c.log_format); },
+     .read =
+         [](const Values& v, Config& c) {
+             return read_choice(v[0], {"text", "json"}, c.log_format);
+         },
      .write = [](const Config& c) { return one(c.log_format); }},
     {.key = "log-level",
      .value = "LEVEL",
@@ -307,8 +308,8 @@ std::string settings_table() {
         std::string value;
         for (const char c : setting.value) value += c == '|' ? "\\|" : std::string(1, c);
         table += "| `" + std::string(setting.key) + " " + value + "` | `" +
-                 environment_name(setting.key) + "` | `" + file_values(setting, Config{}) +
-                 "` | " + std::string(setting.meaning) +
+                 environment_name(setting.key) + "` | `" + file_values(setting, Config{}) + "` | " +
+                 std::string(setting.meaning) +
                  (setting.list ? " May be given several times, each " : " Takes ") +
                  std::string(setting.allowed) + ". |\n";
     }

@@ -167,9 +167,9 @@ private:
 
     std::optional<uint32_t> hex(size_t digits) {
         const std::string word(rest_.substr(0, digits));
-        if (word.size() < digits ||
-            !std::all_of(word.begin(), word.end(),
-                         [](unsigned char c) { return std::isxdigit(c) != 0; })) {
+        if (word.size() < digits || !std::all_of(word.begin(), word.end(), [](unsigned char c) {
+                return std::isxdigit(c) != 0;
+            })) {
             return std::nullopt;
         }
         rest_.remove_prefix(digits);

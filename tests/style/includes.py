@@ -27,12 +27,14 @@ MAY_SEE = {
 }
 
 # Top-level words of controller/ that its folders share.
-SHARED_OF_CONTROLLER = ('controller/core.h', 'controller/media.h', 'controller/json.h')
+SHARED_OF_CONTROLLER = ('controller/core.h', 'controller/media.h', 'controller/json.h',
+                        'controller/views.h')
 
 SHELL_ONLY = re.compile(r'^(uv\.h|libwebsockets\.h|amqp.*\.h)$')
-GENERATED = re.compile(r'(^|/)pipe_generated\.h$')
+GENERATED = re.compile(r'(^|/)(pipe|control)_generated\.h$')
 # The files that see generated code: one on each side, in two halves where it grew long.
-SEE_GENERATED = re.compile(r'^(worker/engine|controller/workers)/(pipe_\w+|control)\.cpp$')
+SEE_GENERATED = re.compile(r'^((worker/engine|controller/workers)/(pipe_\w+|control)\.cpp|'
+                           r'controller/control/wire\.h)$')
 
 
 def owner_of(path):

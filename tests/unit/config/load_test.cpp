@@ -102,8 +102,8 @@ TEST_CASE("what is printed reads back as the same configuration") {
 }
 
 TEST_CASE("--print-config prints what resulted from all sources") {
-    const auto loaded = load_config({.arguments = {"--print-config", "--workers", "7"},
-                                     .file_text = "max-rooms = 9"});
+    const auto loaded = load_config(
+        {.arguments = {"--print-config", "--workers", "7"}, .file_text = "max-rooms = 9"});
     REQUIRE(loaded.ok());
     REQUIRE(std::holds_alternative<Say>(*loaded));
     const std::string& text = std::get<Say>(*loaded).text;

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/random.h"
+#include "controller/api/gate.h"
+#include "controller/api/http.h"
+#include "controller/api/metrics.h"
+#include "controller/api/tokens.h"
+#include "controller/core.h"
+
+namespace parley::controller::api {
+
+// Everything that is asked over HTTP but files: /v1 (docs/openapi.yaml), /healthz, /readyz and
+// /metrics. Each request is answered at once.
+class Api {
+public:
+    struct Options {
+        std::vector<std::string> admin_keys = {};
+        std::string public_url = {};  // "": as the request named us
+        bool create_on_join = true;   // whether a token is of use before its room exists
+        RoomOptions room = {};        // for what a request leaves out
+    };
+
+    // `tokens` is borrowed for the life of the Api.
+    Api(Options options, const Tokens& tokens, base::Random& random);
+
+    // What a worker must do about it is in `out`, as from any call of `controller`.
+    Response on_request(Instant now, const Request& request, Controller& controller, Outputs& out);
+
+    // nullopt when the request may open the WebSocket /v1/events; else the answer.
+    std::optional<Response> events_refusal(const Request& request) const;
+
+    // Counts of others, told by /metrics.
+    EdgeCounts& counts() { return counts_; }
+
+    // From now on /readyz says that this server is going away.
+    void on_stop() { stopping_ = true; }
+
+private:
+    struct Call;
+    struct Route;
+    static const std::array<Route, 14> kRoutes;
+
+    Response route(Call& call);
+
+    Response healthz(Call& call);
+    Response readyz(Call& call);
+    Response metrics(Call& call);
+    Response list_rooms(Call& call);
+    Response create_room(Call& call);
+    Response get_room(Call& call);
+    Response close_room(Call& call);
+    Response list_peers(Call& call);
+    Response add_peer(Call& call);
+    Response get_peer(Call& call);
+    Response kick_peer(Call& call);
+    Response mute_peer(Call& call);
+    Response list_workers(Call& call);
+    Response events(Call& call);
+
+    std::string signalling_url(const Request& request) const;
+    std::string new_id();
+
+    Options options_;
+    const Tokens& tokens_;
+    base::Random& random_;
+    Gate gate_;
+    EdgeCounts counts_;
+    bool stopping_ = false;
+};
+
+}  // namespace parley::controller::api

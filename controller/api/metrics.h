@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "controller/core.h"
+
+namespace parley::controller::api {
+
+// What the edges count for themselves; the rest is asked of the controller.
+struct EdgeCounts {
+    std::map<uint16_t, uint64_t> responses;  // by status: those that the Api gives, so bounded
+    uint64_t signalling_connections = 0;     // now
+    uint64_t event_listeners = 0;            // now
+    uint64_t events = 0;
+    uint64_t webhooks_delivered = 0;
+    uint64_t webhooks_failed = 0;   // tries
+    uint64_t webhooks_dropped = 0;  // events given up
+    uint64_t webhooks_waiting = 0;  // now
+
+    void count_response(uint16_t status) { ++responses[status]; }
+};
+
+// The Prometheus text format 0.0.4. Labels are bounded: a worker's index, a drop's name, a status.
+std::string metrics_text(const Controller& controller, const EdgeCounts& counts);
+
+}  // namespace parley::controller::api

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "controller/core.h"
+#include "controller/json.h"
+
+// How rooms, peers and workers look as JSON, over HTTP and in parleyctl. docs/openapi.yaml has each
+// as a schema.
+namespace parley::controller {
+
+// Everything but the peers, of whom only the number, which `room` need not hold.
+void write_room_summary(JsonWriter& json, const RoomInfo& room, size_t peers);
+void write_room(JsonWriter& json, const RoomInfo& room);
+void write_peer(JsonWriter& json, const PeerInfo& peer);
+void write_worker(JsonWriter& json, const WorkerInfo& worker);
+
+const char* worker_state_text(WorkerState state);
+
+// RFC 3339, UTC, milliseconds: "2026-11-21T11:12:13.456Z".
+std::string time_text(Instant at);
+
+}  // namespace parley::controller
