@@ -56,10 +56,11 @@ export interface RoomEvents {
 // Room.join() was refused, or nobody answered.
 export class JoinError extends Error {
   override readonly name = "JoinError";
+  // `message`: what the server said to it, often nothing.
   constructor(
     readonly reason: CloseReason,
     message: string,
   ) {
-    super(message === "" ? reason : `${reason}: ${message}`);
+    super(message);
   }
 }

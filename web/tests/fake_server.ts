@@ -128,7 +128,7 @@ export class FakeServer {
   // The session is forgotten, the others are told; the client does not know yet.
   remove(peer: FakePeer): void {
     this.peers.delete(peer.id);
-    for (const producerId of peer.producers.keys()) this.#unproduce(peer, producerId);
+    for (const producerId of [...peer.producers.keys()]) this.#unproduce(peer, producerId);
     this.#others(peer).forEach((other) => other.notify("peerClosed", { peerId: peer.id }));
   }
 
@@ -163,6 +163,12 @@ export class FakeServer {
     this.#others(peer).forEach((other) => other.notify("newPeer", peer.info));
     if (speaking) this.#produce(peer);
     return peer;
+  }
+
+  // Stays in the room, to listen.
+  stopSpeaking(id: string): void {
+    const peer = this.peer(id);
+    for (const producerId of [...peer.producers.keys()]) this.#unproduce(peer, producerId);
   }
 
   setPaused(id: string, paused: boolean): void {
@@ -262,7 +268,7 @@ export class FakeServer {
     peer.transports.add(id);
     return {
       id,
-      iceParameters: { usernameFragment: id, password: "p".repeat(24), iceLite: true },
+      iceParameters: { usernameFragment: `fragment-${id}`, password: "p".repeat(24), iceLite: true },
       iceCandidates: [
         { foundation: "1", priority: 1, address: "127.0.0.1", ip: "127.0.0.1", protocol: "udp", port: 9, type: "host" },
       ],

@@ -1,5 +1,6 @@
 // What a page shows: levels, quality, who is here.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { isId, randomId, signallingUrl } from "../sdk/address.js";
 import { Gauge } from "../sdk/gauge.js";
@@ -7,6 +8,9 @@ import { levelOf, Levels } from "../sdk/levels.js";
 import { judge, type Sample } from "../sdk/quality.js";
 import { Roster, type Change } from "../sdk/roster.js";
 import { nothing } from "../sdk/samples.js";
+
+// As every browser has it, and Node.js from 20 on.
+globalThis.crypto ??= webcrypto as Crypto;
 
 test("levels run from silence to loud", () => {
   assert.equal(levelOf(-127), 0);

@@ -162,19 +162,28 @@ test("after the server was restarted what was missed is made up for", limit, asy
   const server = new FakeServer();
   server.addPeer("bob", "Bob");
   server.addPeer("eve", "Eve");
+  server.addPeer("zoe", "Zoe");
   const { room, page, events } = await join(t, server);
-  await until(() => page.playing.size === 2);
+  await until(() => page.playing.size === 3);
   const track = room.peers.get("eve")?.track;
   events.length = 0;
   const ada = server.peer("ada");
   server.drop("ada");
   server.remove(server.peer("bob"));
+  server.stopSpeaking("zoe");
   server.addPeer("kim", "Kim");
   server.setPaused("eve", true);
   server.restart();
   await until(() => ada.asked.includes("sync") && room.peers.has("kim"));
-  await until(() => page.playing.size === 2);
-  assert.deepEqual(events.sort(), ["peerJoined kim", "peerLeft bob", "track kim", "trackRemoved bob"]);
+  await until(() => events.length === 5);
+  assert.equal(page.playing.size, 2);
+  assert.deepEqual(events.sort(), [
+    "peerJoined kim",
+    "peerLeft bob",
+    "track kim",
+    "trackRemoved bob",
+    "trackRemoved zoe",
+  ]);
   assert.equal(room.peers.get("eve")?.track, track);
   assert.equal(room.peers.get("eve")?.audio, "muted");
   await until(() => ada.asked.includes("resumeConsumer"));
@@ -366,12 +375,14 @@ test("a voice that ends while it is being taken up leaves nothing behind", limit
   const { room, page } = await join(t, server);
   for (let i = 0; i < 20; i++) {
     server.addPeer(`p${i}`, "Quick");
-    server.remove(server.peer(`p${i}`));
+    if (i % 2 === 0) server.stopSpeaking(`p${i}`);
+    else server.remove(server.peer(`p${i}`));
   }
   server.addPeer("last", "Last");
   await until(() => room.peers.get("last")?.audio === "live");
   assert.equal(page.playing.size, 1);
-  assert.equal(room.peers.size, 1);
+  assert.equal(room.peers.size, 11);
+  assert.equal(room.peers.get("p0")?.audio, "none");
 });
 
 test("a server that refuses to let one in for good ends it with the reason", limit, async (t) => {
