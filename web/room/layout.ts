@@ -4,6 +4,11 @@ export const tileMin = 96;
 export const tileMax = 280;
 export const tileRatio = 1.02; // height by width, as in room.css
 
+// Between tiles: a crowd stands closer.
+export function tileGap(count: number): number {
+  return count > 24 ? 8 : 12;
+}
+
 // The width of a tile in CSS pixels, for a space that scrolls when even the smallest do not fit.
 export function tileWidth(count: number, width: number, height: number, gap: number): number {
   let best = 0;

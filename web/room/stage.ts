@@ -5,7 +5,7 @@ import { inviteLink } from "./address.js";
 import { Announcer } from "./announcer.js";
 import { DevicesDialog } from "./devices_dialog.js";
 import { byId, element, setIcon } from "./elements.js";
-import { tileWidth } from "./layout.js";
+import { tileGap, tileWidth } from "./layout.js";
 import { watchTalkKeys } from "./talk_keys.js";
 import { qualityBars, showQuality, Tile } from "./tile.js";
 import { countText, microphoneText, qualityWords, troubleText } from "./words.js";
@@ -224,7 +224,9 @@ export class Stage {
     const inside = (size: number, a: string, b: string) => size - parseFloat(a) - parseFloat(b);
     const width = inside(this.#list.clientWidth, style.paddingLeft, style.paddingRight);
     const height = inside(this.#list.clientHeight, style.paddingTop, style.paddingBottom);
-    const size = tileWidth(people, width, height, parseFloat(style.rowGap));
+    const gap = tileGap(people);
+    const size = tileWidth(people, width, height, gap);
+    this.#list.style.setProperty("--gap", `${gap}px`);
     this.#list.style.setProperty("--tile", `${size}px`);
   }
 }
