@@ -9,7 +9,7 @@ export function levelOf(dbov: number): number {
   return Math.min(1, Math.max(0, (dbov - quietDbov) / (loudDbov - quietDbov)));
 }
 
-// Holds the last levels. The server reports about 5 times a second while somebody speaks; when it
+// Holds the last levels. The server reports about 4 times a second while somebody speaks; when it
 // falls silent without saying so, because the connection dropped, the levels fall too.
 export class Levels {
   static readonly staleMs = 1_000;
