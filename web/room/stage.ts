@@ -171,9 +171,7 @@ export class Stage {
     const silent = room.track === undefined || room.microphone === "forbidden";
     this.#own.setAudio(silent ? "none" : room.muted ? "muted" : "live");
     setIcon(this.#mute, silent || room.muted ? "i-mic-off" : "i-mic");
-    this.#mute.setAttribute("aria-pressed", String(silent || room.muted));
-    // The name stays the same: it is the pressed state that a screen reader tells.
-    this.#mute.setAttribute("aria-label", silent ? "Microphone is off: use it" : "Mute");
+    this.#mute.classList.toggle("off", silent || room.muted);
     const label = this.#mute.querySelector("span");
     if (label) label.textContent = silent ? "Speak" : room.muted ? "Unmute" : "Mute";
     byId("talk-hint").replaceChildren(this.#talkHint(silent));

@@ -49,24 +49,32 @@ export class Media {
     return [...this.#consumers.values()].map(({ heard }) => heard);
   }
 
-  // Makes the transport that the others are heard through. newConsumer waits for it.
+  // Makes the transport that the others are heard through, once; newConsumer waits for it. One that
+  // could not be had may be asked for again.
   openReceive(): Promise<types.Transport> {
-    return (this.#receive ??= this.#open("receive"));
+    return (this.#receive ??= this.#open("receive").catch((error: unknown) => {
+      this.#receive = undefined;
+      throw error;
+    }));
   }
   openSend(): Promise<types.Transport> {
-    return (this.#send ??= this.#open("send"));
+    return (this.#send ??= this.#open("send").catch((error: unknown) => {
+      this.#send = undefined;
+      throw error;
+    }));
   }
 
   // Produces `track`; `paused` when nobody is to hear it yet. The track is the caller's, and is not
-  // stopped here. Returns the producer's id.
-  async publish(track: MediaStreamTrack, paused: boolean): Promise<string> {
+  // stopped here.
+  async publish(track: MediaStreamTrack, paused: boolean): Promise<void> {
     const transport = await this.openSend();
     track.enabled = !paused;
-    const producer = await transport.produce({ track, codecOptions, stopTracks: false });
-    if (this.#closed) return producer.id;
-    this.#producer = producer;
-    if (paused) await this.ask("pauseProducer", { producerId: producer.id });
-    return producer.id;
+    if (this.#producer === undefined) {
+      const producer = await transport.produce({ track, codecOptions, stopTracks: false });
+      if (this.#closed) return;
+      this.#producer = producer;
+    }
+    if (paused) await this.setPaused(true);
   }
 
   async unpublish(): Promise<void> {

@@ -138,15 +138,7 @@ export class Membership {
   async #open(epoch: number): Promise<void> {
     if (!this.#member || this.#device === undefined) await this.#load();
     if (epoch !== this.#epoch || this.#device === undefined) return;
-    this.#media?.close();
-    const media = new Media(this.#device, this.#ask, {
-      onTransport: (id, state) => {
-        this.#mend.onTransport(nowMs(), id, state);
-        this.#act();
-      },
-    });
-    this.#media = media;
-    this.others.onMedia(media);
+    const media = (this.#media ??= this.#newMedia(this.#device));
     await Promise.all([media.openReceive(), this.voice.track && media.openSend()]);
     if (!this.#member) await this.#enter(this.#device, epoch);
     if (epoch !== this.#epoch) return;
@@ -156,6 +148,17 @@ export class Membership {
     this.#everJoined = true;
     this.#settle?.resolve();
     this.#act();
+  }
+
+  #newMedia(device: types.Device): Media {
+    const media = new Media(device, this.#ask, {
+      onTransport: (id, state) => {
+        this.#mend.onTransport(nowMs(), id, state);
+        this.#act();
+      },
+    });
+    this.others.onMedia(media);
+    return media;
   }
 
   async #load(): Promise<void> {
@@ -268,7 +271,7 @@ function gone(error: unknown): boolean {
 // Whether asking again could be answered otherwise.
 function mayPass(error: unknown): boolean {
   if (!(error instanceof RequestError)) return false;
-  return error.code === 0 || error.code === 404 || error.code > 404;
+  return error.code === 0 || error.code >= 404;
 }
 
 function endOf(error: unknown): [CloseReason, string] {

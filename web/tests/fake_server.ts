@@ -87,6 +87,7 @@ export class FakeServer {
   // Methods that are refused, with what.
   readonly refused = new Map<string, Refusal>();
   connections = 0;
+  transportsLeft = Infinity; // the one after these is refused
   #ids = 0;
   #restarted = new Set<FakePeer>();
 
@@ -230,6 +231,7 @@ export class FakeServer {
       case "getRouterRtpCapabilities":
         return routerRtpCapabilities;
       case "createWebRtcTransport":
+        if (this.transportsLeft-- === 0) throw new Refusal(503, "no worker");
         return this.#createTransport(peer);
       case "restartIce":
         return { usernameFragment: `again${++this.#ids}`, password: "p".repeat(24), iceLite: true };

@@ -158,6 +158,14 @@ test("transports that can not be had yet are asked for again", limit, async (t) 
   assert.equal(server.peer("ada").producers.size, 1);
 });
 
+test("a transport that was had is kept while another one is still asked for", limit, async (t) => {
+  const server = new FakeServer();
+  server.transportsLeft = 1;
+  const { room } = await join(t, server);
+  assert.equal(room.state.name, "connected");
+  assert.equal(server.peer("ada").transports.size, 2);
+});
+
 test("after the server was restarted what was missed is made up for", limit, async (t) => {
   const server = new FakeServer();
   server.addPeer("bob", "Bob");
