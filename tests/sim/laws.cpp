@@ -1,0 +1,86 @@
+#include "tests/sim/laws.h"
+
+#include "worker/net/demux.h"
+
+namespace parley::sim {
+
+namespace {
+
+constexpr uint16_t kAeadAes128Gcm = 0x0007;
+
+// A look at everything in a worker costs as much as many packets.
+constexpr uint64_t kTurnsBetweenLooks = 256;
+
+std::string text_of(const std::array<uint8_t, 46>& key) {
+    return std::string(base::as_text(key));
+}
+
+}  // namespace
+
+void Laws::on_sent(const net::Address& from, const net::Address& to, base::Bytes bytes,
+                   uint64_t digest) {
+    const net::Protocol protocol = net::protocol_of(bytes);
+    if (protocol != net::Protocol::Rtp && protocol != net::Protocol::Rtcp) return;
+    ++packets_;
+    // What comes from a leg has the leg's own key, what goes to it that of the worker.
+    const uint32_t sender = places_.leg_at(from);
+    const uint64_t key = sender != 0 ? uint64_t{2} * sender
+                                     : uint64_t{2} * places_.leg_at(to) + 1;
+    const auto wrong = protocol == net::Protocol::Rtp ? indexes_.on_rtp(key, bytes, digest)
+                                                      : indexes_.on_rtcp(key, bytes);
+    if (wrong) world_.broken(*wrong);
+}
+
+void Laws::on_keys(const dtls::SrtpKeys& keys) {
+    if (keys.profile != kAeadAes128Gcm) world_.broken("not the SRTP profile that comes first");
+    const bool fresh = keys_.insert(text_of(keys.local)).second &&
+                       keys_.insert(text_of(keys.remote)).second;
+    if (!fresh) world_.broken("two legs have an SRTP key in common");
+}
+
+void Laws::on_worker_turn(const WorkerProcess& worker) {
+    const std::string wrong =
+        check_sums(worker.engine().counters(), worker.datagrams_received(),
+                   worker.outbox().packets());
+    if (!wrong.empty()) world_.broken(wrong);
+    ensure_limits(worker.engine().media());
+    if (worker.turns() % kTurnsBetweenLooks == 0) worker.engine().ensure_invariants();
+}
+
+void Laws::ensure_limits(const engine::Media& media) {
+    const bool inside = media.transports() <= limits::kTransports &&
+                        media.routers().size() <= limits::kRouters &&
+                        media.producers() <= media.transports() * limits::kProducersPerTransport &&
+                        media.consumers() <= media.transports() * limits::kConsumersPerTransport;
+    if (!inside) world_.broken("a table is larger than its limit");
+}
+
+std::string check_sums(const router::Counters& counters, uint64_t datagrams_handed_in,
+                       uint64_t packets_out) {
+    using net::Drop;
+    const net::Drops& drops = counters.drops;
+    const uint64_t copies_dropped = drops[Drop::ConsumerPaused] + drops[Drop::ConsumerTooOld] +
+                                    drops[Drop::ConsumerNotConnected] +
+                                    drops[Drop::ConsumerTooLong];
+    const uint64_t unsent = drops[Drop::SendBufferFull] + drops[Drop::SendFailed];
+    const uint64_t taken = counters.stun_received + counters.dtls_received +
+                           counters.rtcp_received + counters.rtp_received;
+    const uint64_t dropped = drops.total() - copies_dropped - unsent;
+    if (counters.packets_received != datagrams_handed_in) {
+        return "a worker counted " + std::to_string(counters.packets_received) +
+               " datagrams and was handed " + std::to_string(datagrams_handed_in);
+    }
+    if (counters.packets_received != taken + dropped) {
+        return "of " + std::to_string(counters.packets_received) + " datagrams in, " +
+               std::to_string(taken) + " were taken and " + std::to_string(dropped) + " dropped";
+    }
+    if (counters.copies_due != counters.copies_sent + copies_dropped) {
+        return "of " + std::to_string(counters.copies_due) + " copies, " +
+               std::to_string(counters.copies_sent) + " were sent and " +
+               std::to_string(copies_dropped) + " dropped";
+    }
+    if (counters.copies_sent > packets_out) return "more copies were counted than sent";
+    return "";
+}
+
+}  // namespace parley::sim
