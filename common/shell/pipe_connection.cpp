@@ -90,6 +90,13 @@ void PipeConnection::close(std::string_view reason) {
     announce_.set(base::Instant());  // long due: the next turn
 }
 
+int PipeConnection::peer_pid() const {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (closed_) return 0;
+    return getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 void PipeConnection::announce() {
     const auto on_closed = std::move(events_.on_closed);
     const std::string reason = std::move(reason_);

@@ -45,6 +45,9 @@ public:
     // What is unsent is lost.
     void close(std::string_view reason);
 
+    // Of the process at the other end, as the kernel knows it; 0 when closed.
+    int peer_pid() const;
+
     size_t backlog_bytes() const { return backlog_.size() - backlog_sent_; }
 
 private:

@@ -11,10 +11,10 @@ namespace parley::rtcp {
 // The part that all feedback has in common. What the control information means depends on the
 // type and the format: transport-wide congestion control is 205 and 15. RFC 4585 §6.1.
 struct Feedback {
-    uint8_t type;    // kTransportFeedback or kPayloadFeedback
+    uint8_t type;  // kTransportFeedback or kPayloadFeedback
     uint8_t format;
     uint32_t sender_ssrc;
-    uint32_t media_ssrc;  // of the stream it is about; 0 when it is about many
+    uint32_t media_ssrc;              // of the stream it is about; 0 when it is about many
     base::Bytes control_information;  // borrowed
 };
 

@@ -18,7 +18,9 @@ constexpr uint64_t ntp_of(base::Instant at) {
 }
 
 // 16.16 seconds out of 32.32: what report blocks carry. Wraps every 18 hours.
-constexpr uint32_t middle32(uint64_t ntp) { return static_cast<uint32_t>(ntp >> 16); }
+constexpr uint32_t middle32(uint64_t ntp) {
+    return static_cast<uint32_t>(ntp >> 16);
+}
 
 // A span of 16.16 seconds, as last_sr and delay_since_last_sr are counted, and back. What does not
 // fit, 18 hours and more, becomes the longest there is.

@@ -11,7 +11,9 @@ namespace {
 constexpr int32_t kLostMax = 0x7fffff;
 constexpr int32_t kLostMin = -0x800000;
 
-int32_t sign_extended(uint32_t value24) { return static_cast<int32_t>(value24 << 8) >> 8; }
+int32_t sign_extended(uint32_t value24) {
+    return static_cast<int32_t>(value24 << 8) >> 8;
+}
 
 void write_blocks(base::ByteWriter& out, std::span<const ReportBlock> blocks) {
     for (const ReportBlock& block : blocks) {

@@ -22,13 +22,13 @@ struct SenderInfo {
 
 // What a receiver says of one stream it hears. RFC 3550 §6.4.1.
 struct ReportBlock {
-    uint32_t ssrc;            // whose stream it is
-    uint8_t fraction_lost;    // of 256, since the report before
-    int32_t cumulative_lost;  // 24 signed bits on the wire
+    uint32_t ssrc;                     // whose stream it is
+    uint8_t fraction_lost;             // of 256, since the report before
+    int32_t cumulative_lost;           // 24 signed bits on the wire
     uint32_t highest_sequence_number;  // wraps in the upper half
     uint32_t jitter;                   // in ticks of the stream's clock
-    uint32_t last_sr;              // middle32() of the latest sender report heard; 0: none
-    uint32_t delay_since_last_sr;  // from hearing that to sending this, 16.16 seconds
+    uint32_t last_sr;                  // middle32() of the latest sender report heard; 0: none
+    uint32_t delay_since_last_sr;      // from hearing that to sending this, 16.16 seconds
 
     bool operator==(const ReportBlock&) const = default;
 };

@@ -22,7 +22,7 @@ constexpr size_t kHeaderBytes = 4;
 constexpr size_t kCountMax = 31;  // report blocks, chunks or SSRCs in one packet
 
 struct RtcpView {
-    uint8_t count;     // blocks, chunks or SSRCs, or the feedback's format: the type decides
+    uint8_t count;  // blocks, chunks or SSRCs, or the feedback's format: the type decides
     uint8_t type;
     base::Bytes body;  // after the four bytes of the header, without padding; borrowed
 };

@@ -98,8 +98,10 @@ void HeaderTemplate::patch(const SharedFields& shared, uint16_t transport_sequen
                            uint8_t* extensions) const {
     if (level_at_ != 0) {
         // Without a level its head becomes padding too: zeros are, in both wire forms.
-        if (shared.level) extensions[level_at_] = shared.level->wire();
-        else std::memset(extensions + level_at_ - element_head_bytes_, 0, element_head_bytes_);
+        if (shared.level)
+            extensions[level_at_] = shared.level->wire();
+        else
+            std::memset(extensions + level_at_ - element_head_bytes_, 0, element_head_bytes_);
     }
     if (abs_send_time_at_ != 0) put_u24(extensions + abs_send_time_at_, shared.abs_send_time);
     if (transport_sequence_number_at_ != 0) {

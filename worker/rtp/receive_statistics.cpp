@@ -25,8 +25,7 @@ uint32_t ticks_of(base::Instant at, uint32_t clock_rate) {
 
 }  // namespace
 
-ReceiveStatistics::Arrival ReceiveStatistics::on_packet(base::Instant now,
-                                                        uint16_t sequence_number,
+ReceiveStatistics::Arrival ReceiveStatistics::on_packet(base::Instant now, uint16_t sequence_number,
                                                         uint32_t timestamp, size_t size) {
     const Arrival arrival = place(sequence_number);
     if (arrival == Arrival::Probation) return arrival;

@@ -32,8 +32,7 @@ public:
     // Judges one packet by RFC 3550 A.1, except that the first packet of a stream is believed at
     // once: a probation at the start would cost the first word. After a jump the second packet in
     // a row begins the counting anew. `size` in bytes, of what the caller wants counted.
-    Arrival on_packet(base::Instant now, uint16_t sequence_number, uint32_t timestamp,
-                      size_t size);
+    Arrival on_packet(base::Instant now, uint16_t sequence_number, uint32_t timestamp, size_t size);
 
     // Ends the interval of fraction_lost and begins the next. All zero before the first packet.
     ReceptionReport report(base::Instant now);
@@ -69,20 +68,20 @@ private:
     std::array<uint64_t, kHistory / 64> seen_{};  // a bit for each number, at its remainder
     base::Instant reported_at_;
     uint32_t clock_rate_;
-    uint32_t cycles_ = 0;            // times that highest_ has wrapped
-    uint32_t received_ = 0;          // since begin()
-    uint32_t expected_before_ = 0;   // at the latest report
+    uint32_t cycles_ = 0;           // times that highest_ has wrapped
+    uint32_t received_ = 0;         // since begin()
+    uint32_t expected_before_ = 0;  // at the latest report
     uint32_t received_before_ = 0;
-    uint32_t transit_ = 0;           // arrival minus timestamp of the packet before, in ticks
+    uint32_t transit_ = 0;  // arrival minus timestamp of the packet before, in ticks
     uint32_t jitter_sixteenths_ = 0;
-    uint16_t first_ = 0;             // since begin()
+    uint16_t first_ = 0;  // since begin()
     uint16_t highest_ = 0;
-    uint16_t probed_ = 0;            // what must follow a jump for it to be believed
+    uint16_t probed_ = 0;  // what must follow a jump for it to be believed
     uint8_t fraction_lost_ = 0;
     bool probing_ = false;
     bool started_ = false;
     bool reported_ = false;
-    bool timed_ = false;             // transit_ is known
+    bool timed_ = false;  // transit_ is known
 };
 
 }  // namespace parley::rtp

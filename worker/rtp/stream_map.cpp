@@ -4,8 +4,7 @@
 
 namespace parley::rtp {
 
-StreamMap::StreamMap(uint32_t clock_rate, uint16_t first_sequence_number,
-                     uint32_t first_timestamp)
+StreamMap::StreamMap(uint32_t clock_rate, uint16_t first_sequence_number, uint32_t first_timestamp)
     : last_timestamp_(first_timestamp),
       clock_rate_(clock_rate),
       last_sequence_number_(static_cast<uint16_t>(first_sequence_number - 1)) {}

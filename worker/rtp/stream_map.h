@@ -50,13 +50,13 @@ private:
     void begin_run(base::Instant now, uint16_t sequence_number, uint32_t timestamp);
     uint32_t ticks_since_last(base::Instant now) const;
 
-    base::Instant last_at_;           // when the newest packet of the run was mapped
-    uint32_t last_timestamp_;         // the consumer's timestamp of that packet
+    base::Instant last_at_;    // when the newest packet of the run was mapped
+    uint32_t last_timestamp_;  // the consumer's timestamp of that packet
     uint32_t timestamp_offset_ = 0;
     uint32_t clock_rate_;
-    uint16_t last_sequence_number_;   // the source's sequence number of that packet
+    uint16_t last_sequence_number_;  // the source's sequence number of that packet
     uint16_t sequence_number_offset_ = 0;
-    uint8_t reach_ = 0;               // how far back the run goes, up to kMaxMisorder
+    uint8_t reach_ = 0;  // how far back the run goes, up to kMaxMisorder
     bool fresh_ = true;
     bool started_ = false;
 };

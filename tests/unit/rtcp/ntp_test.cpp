@@ -56,8 +56,8 @@ TEST_CASE("the round trip of RFC 3550, figure 2") {
     block.last_sr = 0xb7052000;
     block.delay_since_last_sr = 0x00054000;
     // 0xb44db705:20000000 is when the report was sent; the answer came at 0xb44db710:80000000.
-    const auto heard = base::Instant::from_micros(
-        (int64_t{0xb44db710} - 2'208'988'800) * 1'000'000 + 500'000);
+    const auto heard =
+        base::Instant::from_micros((int64_t{0xb44db710} - 2'208'988'800) * 1'000'000 + 500'000);
     CHECK(round_trip(heard, block) == 6'125ms);
 }
 

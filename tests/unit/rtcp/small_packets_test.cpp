@@ -124,10 +124,9 @@ TEST_CASE("feedback says its format, its sender and the stream it is about") {
 
 TEST_CASE("twenty thousand damaged compounds are read without leaving their bytes") {
     base::SeededRandom random(3551);
-    const auto compound =
-        hex(std::string(kSenderReportHex) + std::string(kSourceDescriptionHex) +
-            std::string(kReceiverReportHex) + std::string(kTransportFeedbackHex) +
-            std::string(kExtendedReportHex) + std::string(kByeHex));
+    const auto compound = hex(std::string(kSenderReportHex) + std::string(kSourceDescriptionHex) +
+                              std::string(kReceiverReportHex) + std::string(kTransportFeedbackHex) +
+                              std::string(kExtendedReportHex) + std::string(kByeHex));
     uint32_t sum = 0;  // of all that is read, so that nothing is read in vain
     int packets = 0, broken = 0;
     for (int round = 0; round < 20'000; ++round) {

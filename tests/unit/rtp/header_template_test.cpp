@@ -34,12 +34,12 @@ struct Written {
 }  // namespace
 
 TEST_CASE("a consumer's header is its own, byte for byte") {
-    const HeaderTemplate header(0xcafe0001, 100, "a1", {.mid = 1, .audio_level = 10,
-                                                         .abs_send_time = 4,
-                                                         .transport_sequence_number = 5});
-    const Written packet(header, {.marker = true, .level = AudioLevel{true, -42},
-                                  .abs_send_time = 0x123456},
-                         {0x0102, 0x03040506}, 0x0708);
+    const HeaderTemplate header(
+        0xcafe0001, 100, "a1",
+        {.mid = 1, .audio_level = 10, .abs_send_time = 4, .transport_sequence_number = 5});
+    const Written packet(
+        header, {.marker = true, .level = AudioLevel{true, -42}, .abs_send_time = 0x123456},
+        {0x0102, 0x03040506}, 0x0708);
     CHECK(packet.bytes == hex("90 e4 0102 03040506 cafe0001 bede 0003"
                               "11 61 31  a0 aa  42 12 34 56  51 07 08"));
     CHECK(header.ssrc() == 0xcafe0001);
@@ -63,8 +63,8 @@ TEST_CASE("nothing carries over from one packet to the next") {
 
 TEST_CASE("a packet without a level says none, and the other elements stay readable") {
     for (const uint8_t mid_id : {uint8_t{1}, uint8_t{200}}) {  // the one- and the two-byte form
-        const HeaderTemplate header(1, 100, "a1", {.mid = mid_id, .audio_level = 3,
-                                                   .abs_send_time = 4});
+        const HeaderTemplate header(1, 100, "a1",
+                                    {.mid = mid_id, .audio_level = 3, .abs_send_time = 4});
         const Written with(header, {.level = AudioLevel{false, -127}, .abs_send_time = 9});
         CHECK(with.element(3) == hex("7f"));
         const Written without(header, {.abs_send_time = 9});
@@ -91,12 +91,13 @@ TEST_CASE("without a mid none is written") {
 
 TEST_CASE("the largest header there can be fits the room that is asked for") {
     const std::string mid(16, 'm');
-    const HeaderTemplate header(1, 127, mid, {.mid = 255, .audio_level = 254,
-                                              .abs_send_time = 253,
-                                              .transport_sequence_number = 252});
+    const HeaderTemplate header(
+        1, 127, mid,
+        {.mid = 255, .audio_level = 254, .abs_send_time = 253, .transport_sequence_number = 252});
     const std::vector<uint8_t> csrcs(60, 1);
-    const Written packet(header, {.level = AudioLevel{true, 0}, .abs_send_time = 0xffffff,
-                                  .csrcs = csrcs}, {1, 2}, 0xabcd);
+    const Written packet(header,
+                         {.level = AudioLevel{true, 0}, .abs_send_time = 0xffffff, .csrcs = csrcs},
+                         {1, 2}, 0xabcd);
     CHECK(packet.bytes.size() == HeaderTemplate::kBytesMax);
     CHECK(packet.element(255) == std::vector<uint8_t>(16, 'm'));
     CHECK(packet.element(254) == hex("80"));

@@ -36,8 +36,7 @@ TEST_CASE("a header without extensions is twelve bytes") {
 TEST_CASE("short elements with low ids are written in the one-byte form, in whole words") {
     const auto mid = hex("30"), level = hex("aa");
     const std::array<ExtensionElement, 2> list{{{4, mid}, {1, level}}};
-    CHECK(written(kFields, list) ==
-          hex("90 ef 0102 00030405 deadbeef bede 0001 40 30 10 aa"));
+    CHECK(written(kFields, list) == hex("90 ef 0102 00030405 deadbeef bede 0001 40 30 10 aa"));
     CHECK(written(kFields, std::span(list).first(1)) ==
           hex("90 ef 0102 00030405 deadbeef bede 0001 40 30 00 00"));
 }

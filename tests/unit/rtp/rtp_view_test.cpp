@@ -93,8 +93,9 @@ TEST_CASE("other versions are refused") {
 }
 
 TEST_CASE("a packet cut off inside its header is refused at every length") {
-    const auto packet = hex("92 6f 0001 00000002 00000003  0000000a 0000000b "
-                            "bede 0002 10 aa 22 11 22 33 00 00 f8");
+    const auto packet =
+        hex("92 6f 0001 00000002 00000003  0000000a 0000000b "
+            "bede 0002 10 aa 22 11 22 33 00 00 f8");
     REQUIRE(parse_rtp(packet)->header_size == 32);
     for (size_t size = 0; size < packet.size(); ++size) {
         const Alone cut(base::Bytes(packet).first(size));

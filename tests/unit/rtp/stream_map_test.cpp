@@ -114,7 +114,6 @@ struct Sent {
     int64_t sent_order;  // of the source packet, over all runs
     uint16_t sequence_number;
     uint32_t timestamp;
-    base::Instant at;
 };
 
 // A source whose packets are lost, doubled and overtaken within a window, in bursts that end with
@@ -136,7 +135,7 @@ public:
 
     void check() const {
         REQUIRE(kept_.size() > 300);
-        std::map<int64_t, Sent> by_number;  // unwrapped by hand: packets are near their neighbours
+        std::map<int64_t, Sent> by_number;  // all numbers are unwrapped
         base::Unwrapper<uint16_t> numbers;
         base::Unwrapper<uint32_t> timestamps;
         std::map<int64_t, int64_t> timestamp_of;
@@ -182,9 +181,10 @@ private:
             const Packet packet{order_++, sequence_number_++, timestamp_, i + random_.below(20)};
             if (random_.below(10) == 0) continue;
             packets.push_back(packet);
-            if (random_.below(20) == 0) packets.push_back({.order = packet.order,
-                .sequence_number = packet.sequence_number, .timestamp = packet.timestamp,
-                .place = packet.place + random_.below(20)});
+            if (random_.below(20) == 0) {
+                packets.push_back(packet);
+                packets.back().place += random_.below(20);
+            }
         }
         std::stable_sort(packets.begin(), packets.end(),
                          [](const Packet& a, const Packet& b) { return a.place < b.place; });
@@ -192,7 +192,7 @@ private:
             now_ += 20ms;
             const auto mapped = numbering_.map(now_, packet.sequence_number, packet.timestamp);
             if (mapped) {
-                kept_.push_back({packet.order, mapped->sequence_number, mapped->timestamp, now_});
+                kept_.push_back({packet.order, mapped->sequence_number, mapped->timestamp});
             }
         }
     }

@@ -1,0 +1,105 @@
+#include "controller/control/codec.h"
+#include "controller/control/wire.h"
+
+namespace parley::controller::control {
+
+namespace {
+
+struct RequestWriter {
+    fb::FlatBufferBuilder& to;
+    wire::RequestBody type = wire::RequestBody::NONE;
+
+    fb::Offset<void> operator()(const Hello& m) {
+        type = wire::RequestBody::Hello;
+        return wire::CreateHello(to, m.major, m.minor, to.CreateString(m.name)).Union();
+    }
+    fb::Offset<void> operator()(const ListRooms& m) {
+        type = wire::RequestBody::ListRooms;
+        return wire::CreateListRooms(to, to.CreateString(m.after), m.limit).Union();
+    }
+    fb::Offset<void> operator()(const GetRoom& m) {
+        type = wire::RequestBody::GetRoom;
+        return wire::CreateGetRoom(to, to.CreateString(m.room)).Union();
+    }
+    fb::Offset<void> operator()(const ListPeers& m) {
+        type = wire::RequestBody::ListPeers;
+        const auto room = to.CreateString(m.room);
+        return wire::CreateListPeers(to, room, to.CreateString(m.after), m.limit).Union();
+    }
+    fb::Offset<void> operator()(const ListWorkers&) {
+        type = wire::RequestBody::ListWorkers;
+        return wire::CreateListWorkers(to).Union();
+    }
+    fb::Offset<void> operator()(const CloseRoom& m) {
+        type = wire::RequestBody::CloseRoom;
+        return wire::CreateCloseRoom(to, to.CreateString(m.room)).Union();
+    }
+    fb::Offset<void> operator()(const KickPeer& m) {
+        type = wire::RequestBody::KickPeer;
+        const auto room = to.CreateString(m.room), peer = to.CreateString(m.peer);
+        return wire::CreateKickPeer(to, room, peer, to.CreateString(m.reason)).Union();
+    }
+    fb::Offset<void> operator()(const MutePeer& m) {
+        type = wire::RequestBody::MutePeer;
+        const auto room = to.CreateString(m.room), peer = to.CreateString(m.peer);
+        return wire::CreateMutePeer(to, room, peer, m.muted).Union();
+    }
+};
+
+std::optional<RequestBody> parse_body(const wire::Request& from) {
+    switch (from.body_type()) {
+        case wire::RequestBody::Hello: {
+            const auto& m = *from.body_as_Hello();
+            return Hello{m.major(), m.minor(), text(m.name())};
+        }
+        case wire::RequestBody::ListRooms: {
+            const auto& m = *from.body_as_ListRooms();
+            return ListRooms{text(m.after()), m.limit()};
+        }
+        case wire::RequestBody::GetRoom: return GetRoom{text(from.body_as_GetRoom()->room())};
+        case wire::RequestBody::ListPeers: {
+            const auto& m = *from.body_as_ListPeers();
+            return ListPeers{text(m.room()), text(m.after()), m.limit()};
+        }
+        case wire::RequestBody::ListWorkers: return ListWorkers{};
+        case wire::RequestBody::CloseRoom: return CloseRoom{text(from.body_as_CloseRoom()->room())};
+        case wire::RequestBody::KickPeer: {
+            const auto& m = *from.body_as_KickPeer();
+            return KickPeer{text(m.room()), text(m.peer()), text(m.reason())};
+        }
+        case wire::RequestBody::MutePeer: {
+            const auto& m = *from.body_as_MutePeer();
+            return MutePeer{text(m.room()), text(m.peer()), m.muted()};
+        }
+        case wire::RequestBody::NONE: break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<uint8_t> write_requests(std::span<const Request> requests) {
+    fb::FlatBufferBuilder to;
+    std::vector<fb::Offset<wire::Request>> written;
+    for (const Request& request : requests) {
+        RequestWriter writer{to};
+        const auto body = std::visit(writer, request.body);
+        written.push_back(wire::CreateRequest(to, request.id, writer.type, body));
+    }
+    to.Finish(wire::CreateFrame(to, to.CreateVector(written)));
+    return {to.GetBufferPointer(), to.GetBufferPointer() + to.GetSize()};
+}
+
+std::optional<std::vector<Request>> parse_requests(base::Bytes frame) {
+    const wire::Frame* verified = verify(frame);
+    if (!verified || !verified->requests()) return std::nullopt;
+    std::vector<Request> requests;
+    for (const wire::Request* from : *verified->requests()) {
+        auto body = from->body() ? parse_body(*from) : std::nullopt;
+        if (!body) return std::nullopt;
+        requests.push_back({from->id(), std::move(*body)});
+    }
+    return requests;
+}
+
+}  // namespace parley::controller::control

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controller/core.h"
+
+// The messages of flatbuffers/control.fbs as plain values; codec.h carries them across the wire.
+namespace parley::controller::control {
+
+constexpr uint16_t kMajor = 1, kMinor = 0;
+constexpr uint32_t kPageMost = 1'000;
+
+struct Hello {
+    uint16_t major = kMajor, minor = kMinor;
+    std::string name;
+};
+struct ListRooms {
+    std::string after;
+    uint32_t limit = 0;
+};
+struct GetRoom {
+    std::string room;
+};
+struct ListPeers {
+    std::string room, after;
+    uint32_t limit = 0;
+};
+struct ListWorkers {};
+struct CloseRoom {
+    std::string room;
+};
+struct KickPeer {
+    std::string room, peer, reason;
+};
+struct MutePeer {
+    std::string room, peer;
+    bool muted = true;
+};
+using RequestBody =
+    std::variant<Hello, ListRooms, GetRoom, ListPeers, ListWorkers, CloseRoom, KickPeer, MutePeer>;
+struct Request {
+    uint32_t id = 0;
+    RequestBody body;
+};
+
+struct Done {};
+struct HelloReply {
+    uint16_t major = kMajor, minor = kMinor;
+};
+// A room without its peers: they are asked for by themselves, because they may be many.
+struct RoomLine {
+    RoomInfo room;  // `peers` is empty
+    uint32_t peers = 0;
+};
+struct Rooms {
+    std::vector<RoomLine> rooms;
+    bool more = false;  // ask again, after the last of these
+};
+struct Peers {
+    std::vector<PeerInfo> peers;
+    bool more = false;
+};
+struct Workers {
+    std::vector<WorkerInfo> workers;
+};
+using ReplyBody = std::variant<Done, HelloReply, Rooms, RoomLine, Peers, Workers, Error>;
+struct Reply {
+    uint32_t id = 0;
+    ReplyBody body;
+};
+
+}  // namespace parley::controller::control

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "worker/dtls/fingerprint.h"
+
+namespace parley::support {
+
+// Refused by the worker, or no worker there.
+struct WorkerError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct TransportCreated {
+    std::string username_fragment;
+    std::string password;
+    std::string ip;  // of the first candidate
+    uint16_t port;
+    std::vector<dtls::Fingerprint> fingerprints;
+};
+
+// Header extension ids: 0 where there is none.
+struct ExtensionIds {
+    uint8_t mid = 0;
+    uint8_t audio_level = 0;
+    uint8_t abs_send_time = 0;
+};
+
+struct ProduceOptions {
+    uint64_t transport;
+    uint64_t producer;
+    uint32_t ssrc;
+    uint8_t payload_type;
+    std::string mid;
+    ExtensionIds extensions;
+};
+
+struct ConsumeOptions {
+    uint64_t transport;
+    uint64_t consumer;
+    uint64_t producer;
+    uint8_t payload_type;
+    std::string mid;
+    ExtensionIds extensions;
+};
+
+struct WorkerCounts {
+    uint64_t rtp_packets_received;
+    uint64_t rtp_packets_sent;
+    std::map<std::string, uint64_t> drops;  // those that happened
+};
+
+// Asks a worker over its control socket, and waits for each answer. Every call throws WorkerError
+// when the worker refuses, goes away, or takes longer than ten seconds.
+class WorkerClient {
+public:
+    // Waits for the socket to appear and says Hello.
+    explicit WorkerClient(const std::string& socket);
+    ~WorkerClient();
+
+    void create_router(uint64_t router);
+    TransportCreated create_transport(uint64_t router, uint64_t transport);
+    // The remote side is the DTLS client.
+    void connect_transport(uint64_t transport, std::span<const dtls::Fingerprint> remote);
+    void close_transport(uint64_t transport);
+    void produce(const ProduceOptions& options);
+    uint32_t consume(const ConsumeOptions& options);  // the consumer's SSRC
+    WorkerCounts counts();
+    void shut_down();
+
+private:
+    class Connection;
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace parley::support

@@ -1,0 +1,219 @@
+#include "controller/control/client.h"
+
+#include <doctest/doctest.h>
+
+#include "controller/control/codec.h"
+#include "controller/control/server.h"
+#include "controller/control/tables.h"
+#include "tests/unit/controller/model_server.h"
+
+using namespace parley;
+using namespace parley::controller;
+using namespace parley::controller::control;
+
+namespace {
+
+using Verb = Command::Verb;
+
+// parleyctl and a whole controller with a model worker, frame by frame.
+class World {
+public:
+    explicit World(uint32_t workers = 1) : server({.workers = workers}) { server.start(); }
+
+    struct Result {
+        std::string printed, complained;
+        int exit_code = -1;
+        int tables = 0;
+    };
+
+    // Runs one command to its end, or for `longest`.
+    Result run(Command command, base::Duration longest = 10s) {
+        Client client(std::move(command));
+        const uint64_t id = ++last_id;
+        Result result;
+        std::vector<uint8_t> frame = take(client.start(server.now), result);
+        const Instant end = server.now + longest;
+        while (result.exit_code < 0) {
+            if (!frame.empty()) {
+                const std::vector<uint8_t> answer = serve(id, frame).frame;
+                frame = take(client.on_frame(server.now, answer), result);
+                continue;
+            }
+            if (client.next_deadline() > end) break;
+            server.advance(client.next_deadline() - server.now);
+            frame = take(client.on_deadline(server.now), result);
+        }
+        control.on_closed(id);
+        return result;
+    }
+
+    Server::Answer serve(uint64_t id, base::Bytes frame) {
+        return server.call([&](Controller& core, Instant now, Outputs& out) {
+            return control.on_frame(now, id, frame, core, out);
+        });
+    }
+
+    void make_room(const std::string& id) {
+        CHECK(server.call([&](Controller& core, Instant now, Outputs& out) {
+            return core.create_room(now, id, {}, out).ok();
+        }));
+    }
+
+    test::ModelServer server;
+    Server control;
+    uint64_t last_id = 0;
+
+private:
+    static std::vector<uint8_t> take(Step step, Result& result) {
+        if (!step.print.empty()) ++result.tables;
+        result.printed += step.print;
+        result.complained += step.complain;
+        if (step.exit_code) result.exit_code = *step.exit_code;
+        return step.send;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("rooms, a room and its peers are shown") {
+    World world;
+    world.server.enter("standup", "ada");
+    world.server.enter("standup", "bob");
+    world.server.advance(5s);
+    const auto rooms = world.run({.verb = Verb::Rooms});
+    CHECK(rooms.exit_code == 0);
+    CHECK(rooms.printed ==
+          "ROOM     PEERS  MAX  WORKER  AGE\n"
+          "standup      2  -         0   5s\n");
+    const auto room = world.run({.verb = Verb::Room, .room = "standup"});
+    CHECK(room.printed.find("\nempty timeout: 60s\n") != std::string::npos);
+    const auto peers = world.run({.verb = Verb::Peers, .room = "standup"});
+    CHECK(peers.exit_code == 0);
+    CHECK(peers.printed.find("ada") < peers.printed.find("bob"));
+    CHECK(peers.printed.find("live") != std::string::npos);
+    const auto json = world.run({.verb = Verb::Peers, .room = "standup", .json = true});
+    const auto document = JsonDocument::parse(json.printed);
+    REQUIRE(document.ok());
+    CHECK(document->root().size() == 2);
+}
+
+TEST_CASE("more rooms than fit one answer are all shown") {
+    World world(3);
+    for (int i = 0; i < 2'500; ++i) world.make_room("room-" + std::to_string(i));
+    const auto rooms = world.run({.verb = Verb::Rooms, .json = true});
+    const auto document = JsonDocument::parse(rooms.printed, {.bytes = 10'000'000});
+    REQUIRE(document.ok());
+    CHECK(document->root().size() == 2'500);
+}
+
+TEST_CASE("a muted peer is not heard, a kicked one is gone, a closed room is closed") {
+    World world;
+    test::ModelClient& ada = world.server.enter("standup", "ada");
+    test::ModelClient& bob = world.server.enter("standup", "bob");
+    CHECK(world.run({.verb = Verb::Mute, .room = "standup", .peer = "ada"}).exit_code == 0);
+    CHECK(world.server.hears(bob).empty());
+    CHECK(world.run({.verb = Verb::Unmute, .room = "standup", .peer = "ada"}).exit_code == 0);
+    CHECK(world.server.hears(bob) == std::set<std::string>{"ada"});
+    CHECK(world.run({.verb = Verb::Kick, .room = "standup", .peer = "ada", .reason = "bye"})
+              .exit_code == 0);
+    CHECK(ada.close_code == 4403);
+    CHECK(world.run({.verb = Verb::Close, .room = "standup"}).exit_code == 0);
+    CHECK(bob.close_code == 4410);
+}
+
+TEST_CASE("what can not be done is said on standard error") {
+    World world;
+    for (const Verb verb : {Verb::Room, Verb::Peers, Verb::Close, Verb::Kick, Verb::Mute}) {
+        const auto result = world.run({.verb = verb, .room = "gone", .peer = "x"});
+        CHECK(result.exit_code == 1);
+        CHECK(result.printed.empty());
+        CHECK(result.complained == "parleyctl: no such room\n");
+    }
+}
+
+TEST_CASE("top shows rates once a second, or once") {
+    World world;
+    world.server.enter("standup", "ada");
+    const auto once = world.run({.verb = Verb::Top, .once = true});
+    CHECK(once.exit_code == 0);
+    CHECK(once.tables == 1);
+    CHECK(once.printed.find("CPU%") != std::string::npos);
+    CHECK(once.printed.find("\nall") != std::string::npos);
+    const auto live = world.run({.verb = Verb::Top}, 10s);
+    CHECK(live.exit_code == -1);
+    CHECK(live.tables == 10);
+}
+
+TEST_CASE("rates are those of one process, over the last seconds") {
+    Top top;
+    WorkerInfo worker;
+    worker.pid = 7;
+    for (uint64_t second = 0; second < 10; ++second) {
+        worker.cpu_ns = 500'000'000 * second;
+        worker.packets_sent = 1'000 * second;
+        worker.bytes_sent = 100'000 * second;
+        worker.drops = {{"a", 10 * second}, {"b", 0}};
+        top.on_sample(Instant() + std::chrono::seconds(second), {worker});
+    }
+    CHECK(top.json().find(R"("cpuPercent":50)") != std::string::npos);
+    CHECK(top.json().find(R"("packetsOutPerSecond":1000)") != std::string::npos);
+    CHECK(top.json().find(R"("bitsOutPerSecond":8e+05)") != std::string::npos);
+    CHECK(top.json().find(R"("dropsPerSecond":10)") != std::string::npos);
+    worker = {};
+    worker.pid = 8;  // killed, and started again
+    top.on_sample(Instant() + 10s, {worker});
+    CHECK(top.json().find(R"("packetsOutPerSecond":0)") != std::string::npos);
+}
+
+TEST_CASE("a client of another version, or one that does not greet, is told so and closed") {
+    World world;
+    const Request later[] = {{1, Hello{.major = 2, .name = ""}}, {2, ListRooms{}}};
+    const auto refused = world.serve(1, write_requests(later));
+    CHECK(!refused.close.empty());
+    const auto replies = parse_replies(refused.frame);
+    REQUIRE(replies);
+    REQUIRE(replies->size() == 1);
+    CHECK(std::get<Error>(replies->at(0).body).reason.find("version 1") != std::string::npos);
+    world.make_room("standup");
+    const Request rude[] = {{1, CloseRoom{"standup"}}};
+    CHECK(!world.serve(2, write_requests(rude)).close.empty());
+    CHECK(world.server.core().room("standup").ok());
+    const std::vector<Request> many(65, Request{1, ListWorkers{}});
+    CHECK(!world.serve(3, write_requests(many)).close.empty());
+    CHECK(!world.serve(4, {}).close.empty());
+}
+
+TEST_CASE("a client that was closed must greet again") {
+    World world;
+    const Request hello[] = {{1, Hello{}}}, ask[] = {{2, ListWorkers{}}};
+    CHECK(world.serve(1, write_requests(hello)).close.empty());
+    CHECK(world.serve(1, write_requests(ask)).close.empty());
+    world.control.on_closed(1);
+    CHECK(!world.serve(1, write_requests(ask)).close.empty());
+}
+
+TEST_CASE("a server that answers nonsense ends parleyctl with a reason") {
+    Client client({.verb = Verb::Rooms});
+    CHECK(!client.start(Instant()).send.empty());
+    const std::vector<uint8_t> nonsense(32, 0xff);
+    const Step step = client.on_frame(Instant(), nonsense);
+    CHECK(step.exit_code == 1);
+    CHECK(!step.complain.empty());
+    Client other({.verb = Verb::Rooms});
+    const Reply unasked{1, Done{}};
+    CHECK(other.on_frame(Instant(), write_replies({&unasked, 1})).exit_code == 1);
+}
+
+TEST_CASE("columns line up, and a name can not steer the terminal") {
+    CHECK(columns({{"A", "N"}, {"x", "1"}, {"long", "1000"}}) ==
+          "A        N\nx        1\nlong  1000\n");
+    CHECK(columns({{"\u00e9\u00e9", "x"}, {"abc", "y"}}) == "\u00e9\u00e9   x\nabc  y\n");
+    CHECK(columns({{"a\x1b[2Jb\x7f\xc2\x9bz\n"}}) == "a?[2Jb??z?\n");
+    CHECK(amount_text(0) == "0");
+    CHECK(amount_text(999) == "999");
+    CHECK(amount_text(999.7) == "1.0k");
+    CHECK(amount_text(17'300'000) == "17.3M");
+    CHECK(age_text(99s) == "99s");
+    CHECK(age_text(100s) == "1m");
+    CHECK(age_text(49h) == "2d");
+}

@@ -1,0 +1,219 @@
+// One life of this peer's media: two transports, a producer, the consumers. When the server loses its
+// transports a new Media takes this one's place.
+
+import type { types } from "mediasoup-client";
+import type { TransportState } from "./mend.js";
+import { record } from "./signalling/message.js";
+
+export type Ask = (method: string, data?: unknown) => Promise<unknown>;
+
+export interface MediaListener {
+  onTransport(transportId: string, state: TransportState): void;
+}
+
+// A voice that arrives here.
+export interface Heard {
+  id: string; // the consumer's
+  peerId: string;
+  producerId: string;
+  paused: boolean; // by its speaker
+  track: MediaStreamTrack;
+}
+
+// In-band FEC repairs single losses; DTX says nothing while nobody speaks.
+const codecOptions = { opusFec: true, opusDtx: true };
+
+export class Media {
+  #receive: Promise<types.Transport> | undefined;
+  #send: Promise<types.Transport> | undefined;
+  #transports = new Map<string, types.Transport>();
+  #producer: types.Producer | undefined;
+  #consumers = new Map<string, { heard: Heard; consumer: types.Consumer }>();
+  // Consumers that are being made: what was said of them meanwhile.
+  #making = new Map<string, { paused: boolean; closed: boolean }>();
+  #closed = false;
+
+  constructor(
+    private readonly device: types.Device,
+    private readonly ask: Ask,
+    private readonly listener: MediaListener,
+  ) {}
+
+  get transportIds(): string[] {
+    return [...this.#transports.keys()];
+  }
+  get producerId(): string | undefined {
+    return this.#producer?.id;
+  }
+  get heard(): Heard[] {
+    return [...this.#consumers.values()].map(({ heard }) => heard);
+  }
+
+  // Makes the transport that the others are heard through, once; newConsumer waits for it. One that
+  // could not be had may be asked for again.
+  openReceive(): Promise<types.Transport> {
+    return (this.#receive ??= this.#open("receive").catch((error: unknown) => {
+      this.#receive = undefined;
+      throw error;
+    }));
+  }
+  openSend(): Promise<types.Transport> {
+    return (this.#send ??= this.#open("send").catch((error: unknown) => {
+      this.#send = undefined;
+      throw error;
+    }));
+  }
+
+  // Produces `track`; `paused` when nobody is to hear it yet. The track is the caller's, and is not
+  // stopped here.
+  async publish(track: MediaStreamTrack, paused: boolean): Promise<void> {
+    const transport = await this.openSend();
+    track.enabled = !paused;
+    if (this.#producer === undefined) {
+      const producer = await transport.produce({ track, codecOptions, stopTracks: false });
+      if (this.#closed) return;
+      this.#producer = producer;
+    }
+    if (paused) await this.setPaused(true);
+  }
+
+  async unpublish(): Promise<void> {
+    const producerId = this.dropProducer();
+    if (producerId !== undefined) await this.ask("closeProducer", { producerId });
+  }
+
+  // Forgets the producer, which the server does not have (any more). Returns its id.
+  dropProducer(): string | undefined {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    producer?.close();
+    return producer?.id;
+  }
+
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    await this.#producer?.replaceTrack({ track });
+  }
+
+  // Takes hold here at once; the server is told, and may refuse.
+  async setPaused(paused: boolean): Promise<void> {
+    const producer = this.#producer;
+    if (producer === undefined) return;
+    if (paused) producer.pause();
+    else producer.resume();
+    await this.ask(paused ? "pauseProducer" : "resumeProducer", { producerId: producer.id });
+  }
+
+  // Pauses here only: the server did so already.
+  silence(): void {
+    this.#producer?.pause();
+  }
+
+  // Takes what a newConsumer request or `sync` describes. Undefined when it was closed before it was
+  // made. Throws when it describes nothing that can be consumed.
+  async consume(data: unknown): Promise<Heard | undefined> {
+    const { id, peerId, producerId, kind, rtpParameters, producerPaused } = record(data);
+    if (typeof id !== "string" || typeof peerId !== "string" || typeof producerId !== "string") {
+      throw new Error("a consumer without id, peerId or producerId");
+    }
+    const known = this.#consumers.get(id);
+    if (known !== undefined) return known.heard;
+    const making = { paused: producerPaused === true, closed: false };
+    this.#making.set(id, making);
+    try {
+      const transport = await this.openReceive();
+      const consumer = await transport.consume({
+        id,
+        producerId,
+        kind: kind as types.MediaKind,
+        rtpParameters: rtpParameters as types.RtpParameters,
+        streamId: peerId,
+      });
+      if (making.closed) consumer.close();
+      if (making.closed || this.#closed) return undefined;
+      const heard = { id, peerId, producerId, paused: making.paused, track: consumer.track };
+      this.#consumers.set(id, { heard, consumer });
+      return heard;
+    } finally {
+      this.#making.delete(id);
+    }
+  }
+
+  stopConsuming(id: string): void {
+    const making = this.#making.get(id);
+    if (making !== undefined) making.closed = true;
+    this.#consumers.get(id)?.consumer.close();
+    this.#consumers.delete(id);
+  }
+
+  // The speaker paused or resumed. Returns whose voice it was, if it is heard.
+  setHeardPaused(id: string, paused: boolean): Heard | undefined {
+    const making = this.#making.get(id);
+    if (making !== undefined) making.paused = paused;
+    const heard = this.#consumers.get(id)?.heard;
+    if (heard !== undefined) heard.paused = paused;
+    return heard;
+  }
+
+  // By the mid of its media section, as in RTCStats.
+  heardByMid(mid: string): Heard | undefined {
+    for (const { heard, consumer } of this.#consumers.values()) {
+      if (consumer.rtpParameters.mid === mid) return heard;
+    }
+    return undefined;
+  }
+
+  async restartIce(transportId: string): Promise<void> {
+    const transport = this.#transports.get(transportId);
+    if (transport === undefined) return;
+    const iceParameters = (await this.ask("restartIce", { transportId })) as types.IceParameters;
+    if (!transport.closed) await transport.restartIce({ iceParameters });
+  }
+
+  async stats(): Promise<{ send: RTCStatsReport | undefined; receive: RTCStatsReport | undefined }> {
+    const [send, receive] = await Promise.all(
+      (["send", "recv"] as const).map((direction) =>
+        [...this.#transports.values()].find((t) => t.direction === direction)?.getStats(),
+      ),
+    );
+    return { send, receive };
+  }
+
+  // Says nothing to the server: its side is gone, or goes with the peer.
+  close(): void {
+    this.#closed = true;
+    for (const transport of this.#transports.values()) transport.close();
+    this.#transports.clear();
+    this.#consumers.clear();
+    this.#producer = undefined;
+  }
+
+  async #open(way: "send" | "receive"): Promise<types.Transport> {
+    const sending = way === "send";
+    const options = (await this.ask("createWebRtcTransport", {
+      producing: sending,
+      consuming: !sending,
+      forceTcp: false,
+    })) as types.TransportOptions;
+    if (this.#closed) throw new Error("the media was closed meanwhile");
+    const transport = sending
+      ? this.device.createSendTransport(options)
+      : this.device.createRecvTransport(options);
+    this.#transports.set(transport.id, transport);
+    transport.on("connectionstatechange", (state) => {
+      if (!this.#closed) this.listener.onTransport(transport.id, state);
+    });
+    transport.on("connect", ({ dtlsParameters }, done, failed) => {
+      this.ask("connectWebRtcTransport", { transportId: transport.id, dtlsParameters }).then(
+        done,
+        failed,
+      );
+    });
+    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
+      this.ask("produce", { transportId: transport.id, kind, rtpParameters, appData }).then(
+        (answer) => done({ id: String(record(answer).id) }),
+        failed,
+      );
+    });
+    return transport;
+  }
+}
