@@ -121,6 +121,14 @@ Response Api::route(Call& call) {
     return refusal;
 }
 
+std::vector<std::string> Api::routes() {
+    std::vector<std::string> names;
+    for (const Route& route : kRoutes) {
+        names.push_back(std::string(route.method) + " " + std::string(route.path));
+    }
+    return names;
+}
+
 std::optional<Response> Api::events_refusal(const Request& request) const {
     return gate_.refusal(request);
 }

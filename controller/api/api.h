@@ -35,6 +35,9 @@ public:
     // nullopt when the request may open the WebSocket /v1/events; else the answer.
     std::optional<Response> events_refusal(const Request& request) const;
 
+    // "GET /v1/rooms/{}" and the like: all that is served.
+    static std::vector<std::string> routes();
+
     // Counts of others, told by /metrics.
     EdgeCounts& counts() { return counts_; }
 

@@ -22,6 +22,9 @@ MAY_SEE = {
     # holds the few words that they share.
     'controller/': ('common/base/', 'controller/', 'flatbuffers/'),
     'controller/main.cpp': ('common/', 'controller/', 'flatbuffers/'),
+    'controller/parleyctl_main.cpp': ('common/', 'controller/'),
+    # The wiring between cores and shell, in more files than main.cpp alone could hold.
+    'controller/wiring/': ('common/', 'controller/', 'worker/net/address.h'),
     'router-service/': ('common/base/', 'router-service/'),
     'router-service/main.cpp': ('common/', 'router-service/'),
 }
@@ -43,8 +46,10 @@ def owner_of(path):
 
 
 def folder_of_controller(path):
-    """'controller/rooms/' for what lies in a folder under controller/, else nothing."""
+    """'controller/rooms/' for what lies in a folder of cores under controller/, else nothing."""
     parts = path.split('/')
+    if path.startswith('controller/wiring/'):
+        return None
     return '/'.join(parts[:2]) + '/' if parts[0] == 'controller' and len(parts) > 2 else None
 
 

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <regex>
+#include <set>
+
 #include "controller/json.h"
 #include "tests/unit/controller/model_server.h"
 
@@ -314,6 +318,27 @@ TEST_CASE("workers are shown, and events are pointed to their WebSocket") {
     CHECK(world.api.events_refusal({.method = "GET", .path = "/v1/events"})->status == 401);
     CHECK(!world.api.events_refusal(
         {.method = "GET", .path = "/v1/events", .authorization = "Bearer " + kKey}));
+}
+
+TEST_CASE("docs/openapi.yaml tells of every route, and of none that is not there") {
+    std::ifstream file(PARLEY_SOURCE_ROOT "/docs/openapi.yaml");
+    REQUIRE(file.good());
+    std::set<std::string> documented;
+    std::string path;
+    for (std::string line; std::getline(file, line) && line != "webhooks:";) {
+        if (line.starts_with("  /") && line.ends_with(":")) {
+            path =
+                std::regex_replace(line.substr(2, line.size() - 3), std::regex("\\{\\w+\\}"), "{}");
+        }
+        std::smatch method;
+        if (std::regex_match(line, method, std::regex("    (get|post|delete):"))) {
+            std::string name = method[1];
+            for (char& c : name) c = static_cast<char>(std::toupper(c));
+            documented.insert(name + " " + path);
+        }
+    }
+    const auto routes = Api::routes();
+    CHECK(documented == std::set<std::string>(routes.begin(), routes.end()));
 }
 
 TEST_CASE("metrics count what is there") {
