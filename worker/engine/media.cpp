@@ -246,6 +246,7 @@ Status Media::produce(uint64_t transport, router::ProducerOptions options) {
     }
     const Status status = router->produce(transport, std::move(options));
     if (status) router_of_producer_.insert(id, *router_of_transport_.find(transport));
+    set_deadline(*router);
     return status;
 }
 
@@ -254,6 +255,7 @@ Status Media::close_producer(uint64_t id, Turn& turn) {
     if (!router) return refused(Refusal::NotFound, "no such producer");
     forget(*router->find_producer(id));
     router->close_producer(id, turn.out);
+    set_deadline(*router);
     return Unit{};
 }
 

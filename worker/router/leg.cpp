@@ -4,10 +4,10 @@ namespace parley::router {
 
 namespace {
 
-bool says(const rtp::RtpView& packet, uint8_t id, std::string_view expected) {
-    if (id == 0 || expected.empty()) return false;
-    const auto element = rtp::find_extension(packet, id);
-    return element && base::as_text(*element) == expected;
+// The text of the element, "" when there is none.
+std::string_view text_in(const rtp::RtpView& packet, uint8_t id) {
+    const auto element = id == 0 ? std::nullopt : rtp::find_extension(packet, id);
+    return element ? base::as_text(*element) : std::string_view();
 }
 
 }  // namespace
@@ -45,13 +45,12 @@ Producer* Leg::learn(const rtp::RtpView& packet) {
     for (Producer* producer : producers) {
         const ProducerOptions& options = producer->options();
         const HeaderExtensionIds& ids = options.header_extensions;
-        if (!options.rid.empty()) {
-            if (!says(packet, ids[rtp::Extension::RtpStreamId], options.rid)) continue;
-            // With several m-lines a rid alone may be taken twice; the mid, when said, decides.
-            const auto mid = rtp::find_extension(packet, ids[rtp::Extension::Mid]);
-            if (!mid || options.mid.empty() || base::as_text(*mid) == options.mid) return producer;
-        } else if (says(packet, ids[rtp::Extension::Mid], options.mid)) {
-            return producer;
+        const std::string_view mid = text_in(packet, ids[rtp::Extension::Mid]);
+        if (options.rid.empty()) {
+            if (!mid.empty() && mid == options.mid) return producer;
+        } else if (text_in(packet, ids[rtp::Extension::RtpStreamId]) == options.rid) {
+            // Of several m-lines each may have the same rid: the mid, when it is said, decides.
+            if (mid.empty() || options.mid.empty() || mid == options.mid) return producer;
         }
     }
     return nullptr;

@@ -195,18 +195,21 @@ uint32_t Router::unused_ssrc(const Leg& leg) {
 void Router::on_stun(Instant now, LegHandle handle, const net::Path& from, Bytes bytes,
                      Turn& turn) {
     Leg& leg = leg_of(handle);
+    leg.transport.count_received(bytes.size());
     leg.transport.on_stun(now, from, bytes, turn);
     set_deadline(leg);
 }
 
 void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
+    leg.transport.count_received(bytes.size());
     leg.transport.on_dtls(now, bytes, turn);
     set_deadline(leg);
 }
 
 void Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
+    leg.transport.count_received(bytes.size());
     const auto size = leg.transport.unprotect_rtp(bytes, turn);
     if (!size) return;
     const auto packet = rtp::parse_rtp(bytes.first(*size));
@@ -239,6 +242,7 @@ void Router::forward(Instant now, Producer& producer, const rtp::RtpView& packet
 
 void Router::on_rtcp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
+    leg.transport.count_received(bytes.size());
     const auto size = leg.transport.unprotect_rtcp(bytes, turn);
     if (!size) return;
     if (!hear_reports(now, leg, bytes.first(*size))) return turn.drop(Drop::RtcpMalformed);
@@ -262,7 +266,9 @@ void Router::on_deadline(Instant now, Turn& turn) {
 }
 
 Instant Router::next_deadline() const {
-    return std::min(deadlines_.next_deadline(), observers_.next_deadline());
+    // Without a voice there is nothing to observe, and an idle room costs nothing.
+    const Instant observed = producers_.empty() ? Instant::never() : observers_.next_deadline();
+    return std::min(deadlines_.next_deadline(), observed);
 }
 
 void Router::set_deadline(const Leg& leg) {

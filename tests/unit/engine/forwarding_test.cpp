@@ -298,3 +298,33 @@ TEST_CASE("two streams of one transport cannot claim one name") {
     CHECK(room.world.produce(10, 23, {}, "a")->error() == pipe::ErrorCode::Ssrc);
     CHECK(room.world.produce(10, 24, {})->error() == pipe::ErrorCode::Malformed);
 }
+
+TEST_CASE("an idle room wakes nobody, and one with a voice says how loud it is") {
+    Fixture world;
+    REQUIRE(world.create_router(1).ok());
+    flatbuffers::FlatBufferBuilder fbb;
+    REQUIRE(world.ask(fbb, pipe::CreateCreateObserver(fbb, 1, 40, pipe::ObserverKind::AudioLevel,
+                                                      250, -60, 5)).ok());
+    CHECK(world.engine.next_deadline().is_never());
+    ModelPeer ada(world, 1, 10, 5001);
+    REQUIRE(world.produce(10, 20, {0x1111}).ok());
+    world.pass(250ms);
+    world.engine.take_frames();
+    for (uint16_t i = 0; i < 13; ++i) {
+        ada.send_rtp(rtp_bytes({.sequence_number = i, .timestamp = 960u * i, .dbov = int8_t{-20}}));
+        world.pass(20ms);
+    }
+    std::vector<std::pair<uint64_t, int>> loud;
+    for (const Bytes& bytes : world.frames_to(kController)) {
+        const auto* frame = flatbuffers::GetRoot<pipe::Frame>(bytes.data());
+        for (const auto* notification : *frame->notifications()) {
+            const auto* volumes = notification->body_as_Volumes();
+            REQUIRE(volumes);
+            CHECK(volumes->observer_id() == 40);
+            for (const auto* volume : *volumes->volumes()) {
+                loud.emplace_back(volume->producer_id(), volume->dbov());
+            }
+        }
+    }
+    CHECK(loud == std::vector<std::pair<uint64_t, int>>{{20, -20}});
+}
