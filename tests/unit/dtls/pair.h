@@ -78,6 +78,7 @@ public:
     void send(bool from_client, Flight& out) {
         for (Bytes& bytes : out) {
             sent.push_back(bytes);
+            sent_by_client.push_back(from_client);
             Passing passing{from_client, sent.size() - 1, bytes};
             if (link) link(passing);
             for (int i = 0; i < passing.copies; ++i) {
@@ -94,6 +95,7 @@ public:
     Session client, server;
     Link link;
     std::vector<Bytes> sent;  // before the link touched them
+    std::vector<bool> sent_by_client;
 
 private:
     struct Travelling {

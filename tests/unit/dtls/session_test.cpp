@@ -199,6 +199,28 @@ TEST_CASE("closing in the middle of a handshake ends it") {
     CHECK(client.next_deadline().is_never());
 }
 
+TEST_CASE("a server that heard half a hello and no more gives up when its time is over") {
+    sim::VirtualClock clock(kBegin);
+    OpenSslPeer peer(Role::Client);
+    Bytes protocol(201, 'p');  // so that the hello takes two datagrams
+    protocol[0] = 200;
+    SSL_CTX_set_alpn_protos(peer.context, protocol.data(), static_cast<unsigned>(protocol.size()));
+    peer.begin(256);
+    const Flight hello = peer.step();
+    REQUIRE(hello.size() >= 2);
+    Session session(server_identity(), Role::Server, peer.fingerprints(), kBegin);
+    Flight out;
+    session.on_datagram(kBegin, hello[0], out);
+    CHECK(session.state() == State::Handshaking);
+    CHECK(session.next_deadline() == kBegin + limits::kDtlsHandshake);
+    session.on_deadline(kBegin + limits::kDtlsHandshake - 1us, out);
+    CHECK(session.state() == State::Handshaking);
+    session.on_deadline(kBegin + limits::kDtlsHandshake, out);
+    CHECK(session.state() == State::Failed);
+    CHECK(session.why() == Why::Timeout);
+    CHECK(out.empty());
+}
+
 TEST_CASE("a peer may send only so many records before their time") {
     Pair pair([](Passing& passing) { passing.copies = passing.number == 0 ? 1 : 0; });
     pair.start();

@@ -140,7 +140,8 @@ TEST_CASE("RTCP that is not encrypted is malformed") {
 
 TEST_CASE("a peer may not make up SSRCs without end, but may replace its streams for ever") {
     Line line(Profile::AeadAes128Gcm);
-    for (uint32_t ssrc = 1; ssrc <= limits::kSrtpStreams; ++ssrc) {
+    CHECK(!line.hear(line.rtp(1, 30'000)));
+    for (uint32_t ssrc = 2; ssrc <= limits::kSrtpStreams; ++ssrc) {
         CHECK(!line.hear(line.rtp(ssrc, 1)));
     }
     const Packet one_more = line.rtp(1'000, 1);
@@ -151,6 +152,7 @@ TEST_CASE("a peer may not make up SSRCs without end, but may replace its streams
     }
     CHECK(!line.hear(one_more));                                     // in the place of 1
     CHECK(line.hear(one_more) == Error::Replayed);
+    CHECK(!line.hear(line.rtp(1'000, 2)));                           // and not at 1's index
     CHECK(!line.hear(line.rtp(2, 2 + HeardStreams::kStale)));        // still as it was
     CHECK(line.hear(line.rtp(2, 5)) == Error::Replayed);
     CHECK(line.receiver.streams() == limits::kSrtpStreams);
