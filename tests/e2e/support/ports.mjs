@@ -1,0 +1,24 @@
+// Ports that are free at this moment; the tests have a network of their own, so they stay free.
+
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+
+export function freeTcpPort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export function freeUdpPort() {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket("udp4").once("error", reject);
+    socket.bind(0, "0.0.0.0", () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
