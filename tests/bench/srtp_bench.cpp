@@ -159,9 +159,10 @@ void report(const char* name, Profile profile, const Master& master) {
     for (const size_t payload : {100u, 1'100u}) {
         const double ours = protect_ns(profile, master, payload);
         const double raw = raw_ns(profile, master, payload);
-        std::printf("%-24s %5zu B  protect %4.0f ns  unprotect %4.0f ns  OpenSSL's modes %4.0f ns"
-                    "  ratio %.2f\n",
-                    name, payload, ours, unprotect_ns(profile, master, payload), raw, ours / raw);
+        std::printf(
+            "%-24s %5zu B  protect %4.0f ns  unprotect %4.0f ns  OpenSSL's modes %4.0f ns"
+            "  ratio %.2f\n",
+            name, payload, ours, unprotect_ns(profile, master, payload), raw, ours / raw);
     }
     Sender source(profile, master);
     std::vector<uint8_t> rtp = packet_of(100), rtcp = rtcp_packet();

@@ -39,10 +39,9 @@ OSSL_PARAM octets(const char* name, base::Bytes bytes) {
 void expand(SSL* ssl, base::Bytes secret, base::Bytes seed, std::span<uint8_t> room) {
     const EVP_MD* hash = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(ssl));
     char* name = const_cast<char*>(EVP_MD_get0_name(hash));  // only read, as the octets are
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0),
-        octets(OSSL_KDF_PARAM_SECRET, secret), octets(OSSL_KDF_PARAM_SEED, seed),
-        OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0),
+                                 octets(OSSL_KDF_PARAM_SECRET, secret),
+                                 octets(OSSL_KDF_PARAM_SEED, seed), OSSL_PARAM_construct_end()};
     EVP_KDF* prf = EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr);
     EVP_KDF_CTX* context = EVP_KDF_CTX_new(prf);
     ENSURE(context != nullptr);

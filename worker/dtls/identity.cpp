@@ -27,8 +27,8 @@ constexpr char kSrtpProfiles[] =
 // A session is never resumed and never renegotiated: its SRTP keys are those of its one handshake.
 void forbid_second_handshakes(SSL_CTX* context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_NO_QUERY_MTU | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
 }
 
 bool set_up(SSL_CTX* context) {

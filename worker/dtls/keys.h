@@ -9,7 +9,7 @@ namespace parley::dtls {
 // What SRTP is keyed with: in each direction the master key and behind it the master salt.
 // RFC 5764 §4.2.
 struct SrtpKeys {
-    uint16_t profile = 0;  // the IANA's number: 0x0001, 0x0007 or 0x0008
+    uint16_t profile = 0;                       // the IANA's number: 0x0001, 0x0007 or 0x0008
     std::array<uint8_t, 46> local{}, remote{};  // the first key_size + salt_size bytes count
     size_t key_size = 0, salt_size = 0;
 };

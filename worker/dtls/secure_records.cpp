@@ -94,8 +94,8 @@ std::vector<uint8_t> SecureRecords::seal(ContentType type, base::Bytes plain) {
     run(context.get(), text, plain);
     int none = 0;
     ENSURE(EVP_EncryptFinal_ex(context.get(), text, &none) == 1);
-    ENSURE(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag,
-                               text + plain.size()) == 1);
+    ENSURE(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, text + plain.size()) ==
+           1);
     return datagram;
 }
 

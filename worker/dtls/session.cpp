@@ -13,7 +13,7 @@ namespace parley::dtls {
 
 namespace {
 
-constexpr uint8_t kClientHello = 1, kFinished = 20;  // RFC 5246 §7.4
+constexpr uint8_t kClientHello = 1, kFinished = 20;            // RFC 5246 §7.4
 constexpr uint8_t kWarning = 1, kFatal = 2, kCloseNotify = 0;  // §7.2
 
 // A handshake begins with a ClientHello, or a fragment of one. Anything else that a server hears

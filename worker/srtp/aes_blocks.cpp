@@ -55,8 +55,7 @@ void AesBlocks::run(const Block& counter, Block* lead, std::span<uint8_t> text) 
     uint32_t number = load_be32(counter.data() + 12);
     size_t skip = lead != nullptr ? kBlock : 0;
     do {
-        const size_t blocks =
-            std::min(kChunkBlocks, (skip + text.size() + kBlock - 1) / kBlock);
+        const size_t blocks = std::min(kChunkBlocks, (skip + text.size() + kBlock - 1) / kBlock);
         for (size_t i = 0; i < blocks; ++i) {
             std::memcpy(stream + i * kBlock, counter.data(), 12);
             store_be32(stream + i * kBlock + 12, number++);

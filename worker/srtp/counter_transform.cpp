@@ -41,16 +41,15 @@ CounterTransform::CounterTransform(const SessionKeys& rtp, const SessionKeys& rt
     aes_.set_key(rtp.key.data());
 }
 
-void CounterTransform::encrypt(Kind kind, std::span<uint8_t> text, uint32_t ssrc,
-                               uint64_t index) {
+void CounterTransform::encrypt(Kind kind, std::span<uint8_t> text, uint32_t ssrc, uint64_t index) {
     const SessionKeys& keys = keyed(kind).keys;
     if (kind != loaded_) aes_.set_key(keys.key.data());
     loaded_ = kind;
     aes_.count(first_counter(keys, ssrc, index), text);
 }
 
-size_t CounterTransform::seal_rtp(std::span<uint8_t> room, size_t head, size_t size,
-                                  uint32_t ssrc, uint64_t index) {
+size_t CounterTransform::seal_rtp(std::span<uint8_t> room, size_t head, size_t size, uint32_t ssrc,
+                                  uint64_t index) {
     encrypt(Kind::Rtp, room.subspan(head, size - head), ssrc, index);
     const auto digest = keyed(Kind::Rtp).hmac.digest(room.first(size), rollover(index));
     std::memcpy(room.data() + size, digest.data(), kTag);

@@ -80,8 +80,7 @@ PARLEY_CLMUL inline __m128i load_last(base::Bytes bytes, size_t size) {
     // the selector is set, which selects zero.
     const __m128i reversed = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const __m128i offset = _mm_set1_epi8(static_cast<char>(0x80 - size));
-    return _mm_shuffle_epi8(load(bytes.data() + bytes.size() - 16),
-                            _mm_add_epi8(reversed, offset));
+    return _mm_shuffle_epi8(load(bytes.data() + bytes.size() - 16), _mm_add_epi8(reversed, offset));
 }
 
 // Takes the blocks one by one, and multiplies and adds up as many as there are powers before it
@@ -114,8 +113,8 @@ public:
 private:
     const Block* powers_;
     size_t max_group_;
-    size_t blocks_;      // that are still to come, behind this group
-    size_t group_ = 0;   // that are still to come of this group
+    size_t blocks_;     // that are still to come, behind this group
+    size_t group_ = 0;  // that are still to come of this group
     __m128i hash_;
     Product sum_{};
 };

@@ -8,15 +8,14 @@
 namespace parley::srtp {
 
 size_t HeardStreams::longest_silent() const {
-    const auto oldest = std::min_element(
-        streams_.begin(), streams_.end(),
-        [](const Stream& a, const Stream& b) { return a.last < b.last; });
+    const auto oldest =
+        std::min_element(streams_.begin(), streams_.end(),
+                         [](const Stream& a, const Stream& b) { return a.last < b.last; });
     return static_cast<size_t>(oldest - streams_.begin());
 }
 
 bool HeardStreams::has_room() const {
-    return size() < limits::kSrtpStreams ||
-           packets_ - streams_[longest_silent()].last >= kStale;
+    return size() < limits::kSrtpStreams || packets_ - streams_[longest_silent()].last >= kStale;
 }
 
 size_t HeardStreams::place_for(uint32_t ssrc) {

@@ -9,7 +9,7 @@ namespace parley::srtp {
 namespace {
 
 enum Label : uint8_t { kEncryption = 0, kAuthentication = 1, kSalt = 2 };  // RFC 3711 §4.3.2
-constexpr uint8_t kRtcpLabels = 3;  // what to add for SRTCP
+constexpr uint8_t kRtcpLabels = 3;                                         // what to add for SRTCP
 
 }  // namespace
 

@@ -19,15 +19,17 @@ enum class Kind : uint8_t { Rtp, Rtcp };
 // Why a packet was not unprotected.
 enum class Error : uint8_t {
     Malformed,
-    Replayed,         // heard before, or too old to tell
+    Replayed,  // heard before, or too old to tell
     Unauthenticated,
-    Exhausted,        // the key has protected all it may, RFC 3711 §9.2
-    TooManyStreams,   // more SSRCs at once than kSrtpStreams
+    Exhausted,       // the key has protected all it may, RFC 3711 §9.2
+    TooManyStreams,  // more SSRCs at once than kSrtpStreams
 };
 
 constexpr size_t kAuthKeySize = 20;  // HMAC-SHA1, RFC 3711 §5.2
 
-constexpr size_t key_size(Profile profile) { return profile == Profile::AeadAes256Gcm ? 32 : 16; }
+constexpr size_t key_size(Profile profile) {
+    return profile == Profile::AeadAes256Gcm ? 32 : 16;
+}
 
 constexpr size_t salt_size(Profile profile) {
     return profile == Profile::AesCm128HmacSha1_80 ? 14 : 12;

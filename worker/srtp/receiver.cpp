@@ -53,9 +53,8 @@ base::Result<size_t, Error> Receiver::unprotect_rtcp(std::span<uint8_t> packet) 
     const uint32_t index = trailer & 0x7fffffff;
     const base::ReplayWindow* window = rtcp_.find(*ssrc);
     if (window != nullptr && window->heard(index)) return Err{Error::Replayed};
-    const bool authentic = with(transform_, [&](auto& transform) {
-        return transform.open_rtcp(packet, *ssrc, index);
-    });
+    const bool authentic = with(
+        transform_, [&](auto& transform) { return transform.open_rtcp(packet, *ssrc, index); });
     if (!authentic) return Err{Error::Unauthenticated};
     if (window == nullptr && !rtcp_.has_room()) return Err{Error::TooManyStreams};
     rtcp_.add(*ssrc, index);

@@ -29,9 +29,8 @@ size_t Sender::protect_rtcp(std::span<uint8_t> room, size_t size) {
     const auto ssrc = parse_rtcp_ssrc(room.first(size));
     if (!ssrc || next_rtcp_index_ == kRtcpIndexes) return 0;
     const uint32_t index = next_rtcp_index_++;
-    return with(transform_, [&](auto& transform) {
-        return transform.seal_rtcp(room, size, *ssrc, index);
-    });
+    return with(transform_,
+                [&](auto& transform) { return transform.seal_rtcp(room, size, *ssrc, index); });
 }
 
 std::optional<uint64_t> Sender::highest_index(uint32_t ssrc) const {

@@ -18,8 +18,11 @@ struct Said {
 
 std::vector<Said> conversation(const Identity& client, const Identity& server) {
     std::vector<Said> said;
-    Pair pair([&](Passing& passing) { said.push_back({passing.from_client, passing.bytes}); },
-              client, server);
+    Pair pair(
+        [&](Passing& passing) {
+            said.push_back({passing.from_client, passing.bytes});
+        },
+        client, server);
     pair.start();
     pair.run();
     check_connected(pair);

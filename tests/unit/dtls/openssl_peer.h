@@ -15,9 +15,11 @@ namespace parley::dtls {
 class OpenSslPeer {
 public:
     explicit OpenSslPeer(Role role)
-        : context(SSL_CTX_new(DTLS_method())), key_(make_key()),
+        : context(SSL_CTX_new(DTLS_method())),
+          key_(make_key()),
           certificate_(make_certificate(key_.get(), base::Instant::from_micros(0))),
-          method_(make_datagram_bio_method()), role_(role) {
+          method_(make_datagram_bio_method()),
+          role_(role) {
         SSL_CTX_use_certificate(context, certificate_.get());
         SSL_CTX_use_PrivateKey(context, key_.get());
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -33,9 +35,7 @@ public:
     }
     OpenSslPeer(const OpenSslPeer&) = delete;
 
-    void profiles(const char* names) {
-        REQUIRE(SSL_CTX_set_tlsext_use_srtp(context, names) == 0);
-    }
+    void profiles(const char* names) { REQUIRE(SSL_CTX_set_tlsext_use_srtp(context, names) == 0); }
 
     void begin(size_t mtu = 1'200) {
         ssl = SSL_new(context);

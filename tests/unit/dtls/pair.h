@@ -51,7 +51,8 @@ public:
     explicit Pair(Link given = {}, const Identity& ours = client_identity(),
                   const Identity& theirs = server_identity())
         : client(ours, Role::Client, theirs.fingerprints(), kBegin),
-          server(theirs, Role::Server, ours.fingerprints(), kBegin), link(std::move(given)) {}
+          server(theirs, Role::Server, ours.fingerprints(), kBegin),
+          link(std::move(given)) {}
 
     void start() {
         Flight out;

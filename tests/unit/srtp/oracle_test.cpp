@@ -58,12 +58,12 @@ struct Pair {
     Pair(Profile profile, const Master& master)
         : oracle_out(profile, master, ssrc_any_outbound),
           oracle_in(profile, master, ssrc_any_inbound),
-          sender(profile, master), receiver(profile, master) {}
+          sender(profile, master),
+          receiver(profile, master) {}
 
     void rtp(const Packet& plain) {
-        const Packet ours = protected_by(plain, [&](auto room, size_t size) {
-            return sender.protect_rtp(room, size);
-        });
+        const Packet ours = protected_by(
+            plain, [&](auto room, size_t size) { return sender.protect_rtp(room, size); });
         REQUIRE(ours == oracle_out.rtp(plain));
         REQUIRE(oracle_in.plain_rtp(ours) == plain);
         Packet back = ours;

@@ -14,7 +14,7 @@ namespace parley::srtp {
 using Packet = std::vector<uint8_t>;
 
 inline constexpr std::array kProfiles = {Profile::AesCm128HmacSha1_80, Profile::AeadAes128Gcm,
-                                  Profile::AeadAes256Gcm};
+                                         Profile::AeadAes256Gcm};
 
 // Reads hexadecimal digits; blanks between bytes do not count.
 inline Packet from_hex(std::string_view text) {

@@ -14,7 +14,9 @@ namespace {
 // A speaker and the listener that has the same keys.
 struct Line {
     explicit Line(Profile profile, uint64_t seed = 30)
-        : random(seed), master(random_master(random)), sender(profile, master),
+        : random(seed),
+          master(random_master(random)),
+          sender(profile, master),
           receiver(profile, master) {}
 
     Packet rtp(uint32_t ssrc, uint16_t sequence_number, size_t payload = 60) {
@@ -150,10 +152,10 @@ TEST_CASE("a peer may not make up SSRCs without end, but may replace its streams
     for (uint16_t i = 0; i < HeardStreams::kStale; ++i) {
         REQUIRE(!line.hear(line.rtp(2, static_cast<uint16_t>(2 + i))));
     }
-    CHECK(!line.hear(one_more));                                     // in the place of 1
+    CHECK(!line.hear(one_more));  // in the place of 1
     CHECK(line.hear(one_more) == Error::Replayed);
-    CHECK(!line.hear(line.rtp(1'000, 2)));                           // and not at 1's index
-    CHECK(!line.hear(line.rtp(2, 2 + HeardStreams::kStale)));        // still as it was
+    CHECK(!line.hear(line.rtp(1'000, 2)));                     // and not at 1's index
+    CHECK(!line.hear(line.rtp(2, 2 + HeardStreams::kStale)));  // still as it was
     CHECK(line.hear(line.rtp(2, 5)) == Error::Replayed);
     CHECK(line.receiver.streams() == limits::kSrtpStreams);
 }

@@ -70,9 +70,8 @@ TEST_CASE("a packet sent again has its first index, one from before the stream i
     Sender sender(Profile::AeadAes128Gcm, random_master(random));
     const Packet early = rtp_packet(random, 1, 65'530, 50);
     const auto send = [&](const Packet& plain) {
-        return protected_by(plain, [&](auto room, size_t size) {
-            return sender.protect_rtp(room, size);
-        });
+        return protected_by(plain,
+                            [&](auto room, size_t size) { return sender.protect_rtp(room, size); });
     };
     const Packet first = send(early);
     send(rtp_packet(random, 1, 4, 50));

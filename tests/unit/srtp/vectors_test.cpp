@@ -71,11 +71,13 @@ TEST_CASE("the key stream is that of RFC 3711 B.2") {
     put(counter, "f0f1f2f3f4f5f6f7f8f9fafbfcfd0000");
     Packet stream((0xff01 + 1) * 16);
     aes.count(counter, stream);
-    CHECK(begins_with(stream, "e03ead0935c95e80e166b16dd92b4eb4 d23513162b02d0f72a43a2fe4a5f97ab"
-                              "41e95b3bb0a2e8dd477901e4fca894c0"));
+    CHECK(begins_with(stream,
+                      "e03ead0935c95e80e166b16dd92b4eb4 d23513162b02d0f72a43a2fe4a5f97ab"
+                      "41e95b3bb0a2e8dd477901e4fca894c0"));
     const std::span<const uint8_t> end = std::span(stream).subspan(0xfeff * 16);
-    CHECK(begins_with(end, "ec8cdf7398607cb0f2d21675ea9ea1e4 362b7c3c6773516318a077d7fc5073ae"
-                           "6a2cc3787889374fbeb4c81b17ba6c44"));
+    CHECK(begins_with(end,
+                      "ec8cdf7398607cb0f2d21675ea9ea1e4 362b7c3c6773516318a077d7fc5073ae"
+                      "6a2cc3787889374fbeb4c81b17ba6c44"));
 }
 
 TEST_CASE("session keys are those of RFC 3711 B.3") {
@@ -100,7 +102,8 @@ TEST_CASE("session keys of 256 bits are those of RFC 6188 §7.2, but for the sho
 }
 
 TEST_CASE("AEAD_AES_128_GCM protects as RFC 7714 §16.1 and §17.1 do") {
-    check_rfc7714(16,
+    check_rfc7714(
+        16,
         "8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f"
         "42a5f47a 51c7d19b 36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce",
         "81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1"
@@ -108,7 +111,8 @@ TEST_CASE("AEAD_AES_128_GCM protects as RFC 7714 §16.1 and §17.1 do") {
 }
 
 TEST_CASE("AEAD_AES_256_GCM protects as RFC 7714 §16.2 and §17.3 do") {
-    check_rfc7714(32,
+    check_rfc7714(
+        32,
         "8040f17b 8041f8d3 5501a0b2 32b1de78 a822fe12 ef9f78fa 332e33aa b1801238 9a58e2f3"
         "b50b2a02 76ffae0f 1ba63799 b87b7aa3 db36dfff d6b0f9bb 7878d7a7 6c13",
         "81c8000d 4d617273 d50ae4d1 f5ce5d30 4ba297e4 7d470c28 2c3ece5d bffe0a50 a2eaa5c1"
