@@ -10,6 +10,7 @@ namespace parley::controller {
 namespace {
 
 constexpr size_t kMetadataBytes = 4 * 1024;
+constexpr size_t kMetadataDepth = 16;
 constexpr size_t kReasonBytes = 100;  // a close reason has 123 bytes, RFC 6455 §5.5
 
 base::Err<Error> error(ErrorCode code, std::string reason) {
@@ -40,7 +41,8 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
     if (!rooms::valid_id(id)) {
         return error(ErrorCode::Malformed, "room: wanted 1 to 64 of A-Z a-z 0-9 _ . : -");
     }
-    const auto metadata = JsonDocument::parse(options.metadata, {.bytes = kMetadataBytes});
+    const auto metadata =
+        JsonDocument::parse(options.metadata, {.bytes = kMetadataBytes, .depth = kMetadataDepth});
     if (!metadata) return error(ErrorCode::Malformed, "metadata: " + metadata.error());
     if (options.empty_timeout < 0s) {
         return error(ErrorCode::Malformed, "emptyTimeout: wanted 0 or more");

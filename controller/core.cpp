@@ -11,6 +11,12 @@
 
 namespace parley::controller {
 
+namespace {
+
+constexpr size_t kHeldClients = 1'000;  // that come before the workers have been heard of
+
+}  // namespace
+
 struct Controller::State : House {
     using House::House;
 
@@ -44,7 +50,11 @@ void Controller::on_start(Instant now, Outputs& out) {
 void Controller::on_connect(Instant now, ConnectionId connection, const Admission& admission,
                             Outputs& out) {
     if (!state_->settled() && !state_->stopping) {
-        state_->held.push_back({connection, admission, {}});
+        if (state_->held.size() < kHeldClients) {
+            state_->held.push_back({connection, admission, {}});
+        } else {
+            out.push_back(CloseConnection{connection, 4429, "capacity"});
+        }
         return;
     }
     state_->turn(now, out, [&](Turn& turn) { admit(turn, connection, admission); });

@@ -41,6 +41,12 @@ void log_refusal(Turn& turn, const Member& listener, const workers::Reply& reply
     log(turn, Level::Warning, "cannot hear a voice: " + reply.reason, room, listener);
 }
 
+void tell_removed(Turn& turn, Room& room, const Member& speaker, uint64_t producer) {
+    JsonWriter data;
+    data.object().text("peer", speaker.id).text("producer", std::to_string(producer));
+    tell(turn, room, "track.removed", data.end_object().take());
+}
+
 }  // namespace
 
 void hear_all(Turn& turn, Room& room, Member& listener) {
@@ -130,13 +136,13 @@ void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
         if (!known) continue;
         notify(turn, listener, "consumerClosed", one_text("consumerId", std::to_string(consumer)));
     }
-    JsonWriter data;
-    data.object().text("peer", speaker.id).text("producer", std::to_string(number));
-    tell(turn, room, "track.removed", data.end_object().take());
+    tell_removed(turn, room, speaker, number);
 }
 
-void forget_media(Turn& turn, Member& member) {
-    for (const auto& [id, producer] : member.producers) turn.house.producers.erase(id);
+void forget_media(Turn& turn, Room& room, Member& member) {
+    for (const auto& [id, producer] : member.producers) {
+        if (turn.house.producers.erase(id)) tell_removed(turn, room, member, id);
+    }
     member.forget_media();
 }
 

@@ -23,8 +23,9 @@ void settle_pause(Turn& turn, Room& room, Member& speaker, const Producer& produ
 
 // Takes the producer out of every index and tells its listeners. The worker is not told.
 void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t producer);
-// Takes out all that a peer had in a worker, without a word to anybody.
-void forget_media(Turn& turn, Member& member);
+// Takes out all that a peer had in a worker, without a word to any client: those who listened have
+// lost, or will lose, as much.
+void forget_media(Turn& turn, Room& room, Member& member);
 
 // The data of newConsumer.
 std::string write_consumer(const House& house, const Member& listener, const Consumer& consumer);

@@ -167,7 +167,7 @@ void admit(Turn& turn, ConnectionId connection, const Admission& admission) {
     add_member(turn, connection, admission, *room);
 }
 
-void on_connection_lost(Turn& turn, Member& member) {
+void on_connection_lost(Turn& turn, Member& member, std::string_view why) {
     if (const auto connection = member.session.connection()) {
         turn.house.connections.erase(*connection);
     }
@@ -177,14 +177,12 @@ void on_connection_lost(Turn& turn, Member& member) {
                          turn.now + turn.house.options.session_grace);
     Room& room = *turn.house.rooms.find(member.room);
     tell(turn, room, "peer.connection_lost", one_text("peer", member.id));
-    log(turn, Level::Info, "connection lost", room, member);
+    log(turn, Level::Info, "connection lost: " + std::string(why), room, member);
 }
 
 void drop_connection(Turn& turn, Member& member, uint16_t code, std::string_view reason) {
-    Room& room = *turn.house.rooms.find(member.room);
-    log(turn, Level::Warning, "connection closed: " + std::string(reason), room, member);
     close_connection(turn, member, code, reason);
-    on_connection_lost(turn, member);
+    on_connection_lost(turn, member, reason);
 }
 
 void remove_member(Turn& turn, Member& member, Leaving why, std::string_view detail) {

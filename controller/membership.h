@@ -20,7 +20,7 @@ enum class Leaving : uint8_t {
 void admit(Turn& turn, ConnectionId connection, const Admission& admission);
 
 // The connection is gone; the peer may come back in its grace time.
-void on_connection_lost(Turn& turn, Member& member);
+void on_connection_lost(Turn& turn, Member& member, std::string_view why = "by the client");
 // The same, but it is us who end the connection.
 void drop_connection(Turn& turn, Member& member, uint16_t code, std::string_view reason);
 

@@ -70,7 +70,9 @@ Answer produce(Call& call) {
     const bool paused = in.flag_or("paused", false);
     if (!in.ok()) return refuse(ErrorCode::Malformed, in.error());
     const Transport* transport = named(call.data, "transportId", member.transports);
-    if (!transport) return refuse(ErrorCode::NotFound, "no such transport");
+    if (!transport || !transport->created) {
+        return refuse(ErrorCode::NotFound, "no such transport");
+    }
     auto parameters = signalling::parse_send_parameters(kind, call.data["rtpParameters"]);
     if (!parameters) return Result<std::string>(base::Err{parameters.error()});
     if (const Producer* known = made_before(member, *transport, *parameters)) {

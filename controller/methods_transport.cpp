@@ -11,6 +11,12 @@ using workers::Purpose;
 
 constexpr size_t kTransportsPerPeer = 8;
 
+// The transport that a client names; it cannot name one that it was not yet told of.
+const Transport* named_transport(Call& call) {
+    const Transport* transport = named(call.data, "transportId", call.member.transports);
+    return transport && transport->created ? transport : nullptr;
+}
+
 Answer ask_for_stats(Call& call, Purpose purpose, uint64_t object, uint64_t transport) {
     auto* link = worker_of(call);
     if (!link) return no_worker();
@@ -44,7 +50,7 @@ Answer create_transport(Call& call) {
 }
 
 Answer connect_transport(Call& call) {
-    const Transport* transport = named(call.data, "transportId", call.member.transports);
+    const Transport* transport = named_transport(call);
     if (!transport) return refuse(ErrorCode::NotFound, "no such transport");
     const Json dtls = call.data["dtlsParameters"];
     auto fingerprints = signalling::parse_fingerprints(dtls);
@@ -59,7 +65,7 @@ Answer connect_transport(Call& call) {
 }
 
 Answer restart_ice(Call& call) {
-    const Transport* transport = named(call.data, "transportId", call.member.transports);
+    const Transport* transport = named_transport(call);
     if (!transport) return refuse(ErrorCode::NotFound, "no such transport");
     auto* link = worker_of(call);
     if (!link) return no_worker();
@@ -69,7 +75,7 @@ Answer restart_ice(Call& call) {
 }
 
 Answer get_transport_stats(Call& call) {
-    const Transport* transport = named(call.data, "transportId", call.member.transports);
+    const Transport* transport = named_transport(call);
     if (!transport) return refuse(ErrorCode::NotFound, "no such transport");
     return ask_for_stats(call, Purpose::TransportStats, transport->id, transport->id);
 }
@@ -91,9 +97,12 @@ Answer on_transport_answer(Turn&, Member& member, const workers::Pending& pendin
     const bool refused = reply.refusal != workers::Refusal::None;
     if (pending.purpose == Purpose::Transport) {
         const auto* created = std::get_if<TransportParameters>(&reply.body);
-        if (created && !refused) return signalling::write_transport(pending.object, *created);
-        member.transports.erase(pending.object);
-        return std::nullopt;
+        if (!created || refused) {
+            member.transports.erase(pending.object);
+            return std::nullopt;
+        }
+        member.transports.at(pending.object).created = true;
+        return signalling::write_transport(pending.object, *created);
     }
     if (pending.purpose == Purpose::RestartIce) {
         const auto* restarted = std::get_if<workers::IceRestarted>(&reply.body);

@@ -124,6 +124,7 @@ void recover_room(Turn& turn, WorkerIndex worker, const workers::RouterSnapshot&
             continue;
         }
         peer->transport.id = transport.transport;
+        peer->transport.created = true;
         Member& member = find_or_add(turn, room, *peer);
         member.transports.emplace(transport.transport, peer->transport);
         add_producers(turn, member, transport);

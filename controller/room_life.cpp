@@ -18,32 +18,29 @@ constexpr int8_t kLevelThreshold = -60;     // dBov
 constexpr uint16_t kLevelEntries = 10;
 constexpr uint16_t kSpeakerInterval = 300;  // ms
 
-// What a room weighs for its worker: what it carries now, and itself, so that rooms which are
-// still empty are spread too.
-uint64_t weight(const House& house, const Room& room) {
-    uint64_t weight = 1;
-    for (const auto& [id, handle] : room.peers) {
-        const Member* member = house.members.find(handle);
-        weight += 1 + member->transports.size() + member->consumers.size();
-    }
-    return weight;
+// What a room weighs for its worker: its peers, for few of them speak at once; and itself, so that
+// rooms which are still empty are spread too.
+uint64_t weight(const Room& room) {
+    return 1 + room.peers.size();
 }
 
+// Tells everybody whose transports died with a worker.
 void tell_lost_transports(Turn& turn, Room& room) {
     const auto peers = room.peers;  // a peer that is not numbered leaves by this
     for (const auto& [id, handle] : peers) {
-        Member* member = turn.house.members.find(handle);
-        if (member->transports.empty()) continue;
-        if (!member->session.numbered()) {
-            remove_member(turn, *member, Leaving::TransportsLost);
-            continue;
-        }
+        Member& member = *turn.house.members.find(handle);
         JsonWriter data;
         data.object().text("reason", "the worker that carried them died");
         data.key("transportIds").array();
-        for (const auto& [number, lost] : member->transports) data.text(std::to_string(number));
-        forget_media(turn, *member);
-        notify(turn, *member, "transportsLost", data.end_array().end_object().take());
+        for (const auto& [number, lost] : member.transports) data.text(std::to_string(number));
+        const bool had_any = !member.transports.empty();
+        forget_media(turn, room, member);
+        if (!had_any) continue;
+        if (member.session.numbered()) {
+            notify(turn, member, "transportsLost", data.end_array().end_object().take());
+        } else {
+            remove_member(turn, member, Leaving::TransportsLost);
+        }
     }
 }
 
@@ -53,7 +50,7 @@ std::optional<WorkerIndex> lightest_worker(const House& house) {
     std::vector<uint64_t> load(house.workers.size());
     for (const auto& [id, handle] : house.room_by_id) {
         const Room& room = *house.rooms.find(handle);
-        if (room.worker) load[*room.worker] += weight(house, room);
+        if (room.worker) load[*room.worker] += weight(room);
     }
     std::optional<WorkerIndex> best;
     for (WorkerIndex i = 0; i < house.workers.size(); ++i) {
@@ -122,7 +119,7 @@ void shut_room(Turn& turn, Room& room, uint16_t code, std::string_view reason) {
         house.observers.erase(room.speaker_observer);
         room.worker.reset();  // nothing of its peers is worth a word to the worker any more
     }
-    for (const auto& [id, peer] : room.peers) forget_media(turn, *house.members.find(peer));
+    for (const auto& [id, peer] : room.peers) forget_media(turn, room, *house.members.find(peer));
     while (!room.peers.empty()) {
         Member& member = *house.members.find(room.peers.begin()->second);
         remove_member_of_closing_room(turn, member, code, reason);

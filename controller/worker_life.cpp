@@ -84,6 +84,18 @@ void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
     }
 }
 
+// Seldom enough to look for the peer.
+void log_about(Turn& turn, uint64_t transport, std::string text) {
+    for (const auto& [id, handle] : turn.house.room_by_id) {
+        const Room& room = *turn.house.rooms.find(handle);
+        for (const auto& [peer, member_handle] : room.peers) {
+            const Member& member = *turn.house.members.find(member_handle);
+            if (!member.transports.contains(transport)) continue;
+            return log(turn, Level::Warning, std::move(text), room, member);
+        }
+    }
+}
+
 struct Notified {
     Turn& turn;
 
@@ -93,9 +105,7 @@ struct Notified {
     void operator()(const workers::IceStateChanged&) {}
     void operator()(const workers::DtlsStateChanged& changed) {
         if (changed.state != workers::DtlsState::Failed) return;
-        log(turn, Level::Warning,
-            "DTLS failed on transport " + std::to_string(changed.transport) + ": " +
-                changed.reason);
+        log_about(turn, changed.transport, "the DTLS handshake failed: " + changed.reason);
     }
 };
 

@@ -6,7 +6,7 @@ namespace parley::controller::rooms {
 
 Transport* Peer::receiving() {
     for (auto& [number, transport] : transports) {
-        if (transport.consuming) return &transport;
+        if (transport.consuming && transport.created) return &transport;
     }
     return nullptr;
 }

@@ -22,6 +22,7 @@ struct Transport {
     uint64_t id = 0;
     bool producing = false;
     bool consuming = false;
+    bool created = false;   // the worker has said so
     uint32_t next_mid = 0;  // a consumer's mid is never used twice on its transport
 };
 

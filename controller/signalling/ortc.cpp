@@ -25,7 +25,8 @@ constexpr std::array<KnownExtension, 5> kExtensions = {{
 
 constexpr size_t kListed = 64;  // codecs, extensions, encodings, fingerprints in one message
 constexpr size_t kTextBytes = 256;
-constexpr size_t kMidBytes = 16;  // what fits a one-byte header extension
+constexpr size_t kCnameBytes = 255;  // RFC 3550 §6.5
+constexpr size_t kMidBytes = 16;     // what fits a one-byte header extension
 
 base::Err<Error> malformed(std::string reason) {
     return {{ErrorCode::Malformed, std::move(reason)}};
@@ -158,7 +159,7 @@ Result<SendParameters> parse_send_parameters(std::string_view kind, Json rtp_par
     parsed.header_extensions = parse_extensions(in);
     if (const Json rtcp = in.object_or_nothing("rtcp"); rtcp.present()) {
         JsonFields fields(rtcp, "rtpParameters.rtcp");
-        parsed.cname = fields.text_or("cname", kTextBytes, "");
+        parsed.cname = fields.text_or("cname", kCnameBytes, "");
         if (!fields.ok()) return malformed(fields.error());
     }
     if (!in.ok()) return malformed(in.error());

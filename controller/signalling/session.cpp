@@ -1,5 +1,7 @@
 #include "controller/signalling/session.h"
 
+#include <algorithm>
+
 #include "common/base/ensure.h"
 #include "controller/signalling/protoo.h"
 
@@ -45,12 +47,12 @@ void Session::keep(std::string text) {
 bool Session::can_resume(uint64_t received) const {
     if (awaits_client_) return true;
     if (!numbered() || received > last_seq_) return false;
-    return received + sent_.size() >= last_seq_;
+    return std::max(received, first_seq_) + sent_.size() >= last_seq_;
 }
 
 void Session::resume(uint64_t received, Outputs& out) {
     ENSURE(can_resume(received) && connection_);
-    if (awaits_client_) last_seq_ = received;
+    if (awaits_client_) first_seq_ = last_seq_ = received;
     awaits_client_ = false;
     for (const Sent& sent : sent_) {
         if (sent.seq > received) out.push_back(SendText{*connection_, sent.text});

@@ -76,6 +76,7 @@ private:
     std::optional<ConnectionId> connection_;
     RateLimit rate_{200, 50};
     bool awaits_client_ = false;
+    uint64_t first_seq_ = 0;  // messages up to here were another process's
     uint64_t last_seq_ = 0;
     std::deque<Sent> sent_;
     size_t sent_bytes_ = 0;

@@ -105,7 +105,8 @@ public:
 private:
     template <typename T>
     static Typed typed(fb::Offset<T> offset) {
-        return {pipe::RequestBodyTraits<T>::enum_value, offset.Union()};
+        constexpr pipe::RequestBody kType = pipe::RequestBodyTraits<T>::enum_value;
+        return {kType, offset.Union()};
     }
 
     fb::Offset<fb::Vector<uint8_t>> bytes(const std::string& text) {

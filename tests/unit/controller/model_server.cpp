@@ -88,7 +88,8 @@ void ModelClient::make_transports() {
 std::string ModelClient::speak(uint32_t ssrc) {
     const std::string answer =
         ask("produce", R"({"transportId":")" + send_transport + R"(","kind":"audio",)" +
-                           R"("rtpParameters":)" + microphone(ssrc ? ssrc : 5000) +
+                           R"("rtpParameters":)" +
+                           microphone(ssrc ? ssrc : 5000, std::to_string(next_mid_++)) +
                            R"(,"appData":{"from":")" + peer + R"("}})");
     const auto document = JsonDocument::parse(answer);
     if (document) producer = document->root()["id"].text().value_or("");

@@ -74,6 +74,7 @@ private:
 
     ConnectionId connection_ = 0;
     uint64_t next_request_ = 1;
+    uint32_t next_mid_ = 0;
     std::map<uint64_t, std::string> responses_;
 };
 

@@ -166,8 +166,8 @@ struct ModelWorker::Writer {
         }
         uint32_t ssrc = 0;
         if (r.encodings() && r.encodings()->size() > 0) ssrc = r.encodings()->Get(0)->ssrc();
-        if (ssrc != 0 && w.ssrc_taken(r.transport_id(), ssrc)) {
-            return refuse(id, Code::Ssrc, "this SSRC is taken");
+        if (w.taken(r.transport_id(), ssrc, text(r.mid()))) {
+            return refuse(id, Code::Ssrc, "this SSRC or mid is taken");
         }
         if (!w.use(r.producer_id())) return refuse(id, Code::AlreadyExists, "producer");
         w.producers_[r.producer_id()] = {r.transport_id(), ssrc, text(r.mid()), r.paused(),
@@ -331,6 +331,13 @@ std::vector<uint64_t> ModelWorker::observers(uint64_t router) const {
     return found;
 }
 
+void ModelWorker::rewrite_app_data(
+    const std::function<std::string(const std::string&)>& rewrite) {
+    for (auto& [id, data] : routers_) data = rewrite(data);
+    for (auto& [id, transport] : transports_) transport.app_data = rewrite(transport.app_data);
+    for (auto& [id, producer] : producers_) producer.app_data = rewrite(producer.app_data);
+}
+
 bool ModelWorker::use(uint64_t id) {
     return used_.insert(id).second;
 }
@@ -358,9 +365,9 @@ void ModelWorker::close_producer(uint64_t id) {
     producers_.erase(id);
 }
 
-bool ModelWorker::ssrc_taken(uint64_t transport, uint32_t ssrc) const {
+bool ModelWorker::taken(uint64_t transport, uint32_t ssrc, const std::string& mid) const {
     for (const auto& [id, p] : producers_) {
-        if (p.transport == transport && p.ssrc == ssrc) return true;
+        if (p.transport == transport && (p.ssrc == ssrc || p.mid == mid)) return true;
     }
     return false;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -53,6 +54,9 @@ public:
     // Observers of a router, levels first.
     std::vector<uint64_t> observers(uint64_t router) const;
 
+    // Changes what is kept for the controller, as a faulty one might have left it.
+    void rewrite_app_data(const std::function<std::string(const std::string&)>& rewrite);
+
     uint16_t major = 1;           // of the pipe, as it says
     size_t most_routers = 1000;
     bool hangs = false;           // hears, and says nothing
@@ -68,7 +72,7 @@ private:
     void close_router(uint64_t id);
     void close_transport(uint64_t id);
     void close_producer(uint64_t id);
-    bool ssrc_taken(uint64_t transport, uint32_t ssrc) const;
+    bool taken(uint64_t transport, uint32_t ssrc, const std::string& mid) const;
 
     uint32_t pid_;
     uint32_t next_ssrc_ = 1000;
