@@ -58,16 +58,17 @@ std::optional<std::string_view> take(std::string_view flag, std::string_view val
 }  // namespace
 
 std::string_view usage_text() {
-    return "usage: parley-worker --socket PATH --listen IP[=ANNOUNCED] [flags]\n"
-           "\n"
-           "Forwards the media of one core. The controller starts it; nobody needs to do so by hand.\n"
-           "\n"
-           "  --socket PATH            Unix socket on which controllers give their commands\n"
-           "  --listen IP[=ANNOUNCED]  where media arrives, and the IP that clients are told for it;\n"
-           "                           may be given several times\n"
-           "  --port N                 UDP port on every listen address; 0, the default: a free one\n"
-           "  --id NAME                what this worker is called in logs\n"
-           "  --orphan-timeout SECONDS how long it goes on without a controller (default 300)\n";
+    return R"(usage: parley-worker --socket PATH --listen IP[=ANNOUNCED] [flags]
+
+Forwards the media of one core. The controller starts it; nobody needs to do so by hand.
+
+  --socket PATH            Unix socket on which controllers give their commands
+  --listen IP[=ANNOUNCED]  where media arrives, and the IP that clients are told for it;
+                           may be given several times
+  --port N                 UDP port on every listen address; 0, the default: a free one
+  --id NAME                what this worker is called in logs
+  --orphan-timeout SECONDS how long it goes on without a controller (default 300)
+)";
 }
 
 base::Result<std::variant<WorkerOptions, HelpWanted>, std::string> parse_options(

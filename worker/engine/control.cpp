@@ -70,7 +70,8 @@ Result<router::HeaderExtensionIds> extensions_of(const WireExtensions* wire) {
     for (const pipe::HeaderExtensionId* entry : *wire) {
         const auto extension = static_cast<size_t>(entry->extension());
         if (entry->id() == 0) return refused(Refusal::Malformed, "header extension id is 0");
-        if (extension < rtp::kExtensions) ids.set(static_cast<rtp::Extension>(extension), entry->id());
+        if (extension >= rtp::kExtensions) continue;  // of a later version
+        ids.set(static_cast<rtp::Extension>(extension), entry->id());
     }
     return ids;
 }
@@ -355,7 +356,8 @@ Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
     std::vector<Offset<pipe::DropCount>> drops;
     for (size_t i = 0; i < net::kDropKinds; ++i) {
         const auto why = static_cast<net::Drop>(i);
-        const auto name = desk.fbb.CreateString(net::kDropNames[i].data(), net::kDropNames[i].size());
+        const std::string_view drop = net::kDropNames[i];
+        const auto name = desk.fbb.CreateString(drop.data(), drop.size());
         drops.push_back(
             pipe::CreateDropCount(desk.fbb, name, counters.drops[why] + usage.drops[why]));
     }
