@@ -229,7 +229,7 @@ void ModelPeer::handshake() {
     dtls::Flight flight;
     session_->start(fixture_.now, flight);
     for (const Bytes& datagram : flight) fixture_.deliver(path_, datagram);
-    for (int turns = 0; turns < 10 && session_->state() != dtls::State::Connected; ++turns) receive();
+    for (int turns = 0; turns < 10 && dtls_state() != dtls::State::Connected; ++turns) receive();
     REQUIRE(session_->state() == dtls::State::Connected);
     const dtls::SrtpKeys& keys = *session_->keys();
     REQUIRE(keys.profile == 0x0007);
