@@ -18,6 +18,11 @@ Loop::~Loop() {
         uv_run(&loop_, UV_RUN_NOWAIT);
         ENSURE(i + 1 < kTurns);
     }
+    for (; !finally_.empty(); finally_.pop_back()) finally_.back()();
+}
+
+void Loop::finally(std::function<void()> last) {
+    finally_.push_back(std::move(last));
 }
 
 void Loop::run() {

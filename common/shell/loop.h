@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <vector>
 
 #include "common/base/time.h"
 #include "common/shell/clock.h"
@@ -22,11 +23,16 @@ public:
     void run();   // until stop(), or until nothing is left to wait for
     void stop();  // run() returns after the turn that runs now
 
+    // Called when the loop has been closed, last asked first: for libraries that let go of their
+    // memory only when the last of their handles is gone.
+    void finally(std::function<void()> last);
+
     uv_loop_t* uv() { return &loop_; }
 
 private:
     Clock clock_;
     uv_loop_t loop_;
+    std::vector<std::function<void()>> finally_;
 };
 
 // Calls back once, at or after a deadline; never before it, though libuv counts whole milliseconds.

@@ -1,6 +1,7 @@
 // What DatagramSender costs and saves over loopback, beside a bare sendmmsg of 64 prepared
-// messages at a time. Not a test: figures for people. A datagram is 140 bytes, sent to a socket that
-// nobody reads; what is counted is the CPU time of this thread, the kernel's work in it included.
+// messages at a time. Not a test: figures for people. A datagram is 140 bytes, sent to a socket
+// that nobody reads; what is counted is the CPU time of this thread, the kernel's work in it
+// included.
 #include <sys/socket.h>
 
 #include <algorithm>
