@@ -27,7 +27,7 @@ namespace {
 engine::Options with_listen(engine::Options options) {
     options.worker_id = "w0";
     options.pid = 42;
-    if (options.listens.empty()) options.listens.push_back({*net::parse_ip("127.0.0.1", 40000), ""});
+    if (options.listens.empty()) options.listens = {{*net::parse_ip("127.0.0.1", 40000), ""}};
     return options;
 }
 
