@@ -6,17 +6,21 @@
 
 namespace parley::shell {
 
-Loop::Loop() {
-    ENSURE(uv_loop_init(&loop_) == 0);
+Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
+    ENSURE(uv_loop_init(uv()) == 0);
 }
 
 Loop::~Loop() {
-    // What was closed is let go of in the turns that follow. A handle that is still open after
-    // them belongs to somebody who outlived the loop.
+    // What was closed is let go of in the turns that follow.
     constexpr int kTurns = 100;
-    for (int i = 0; i < kTurns && uv_loop_close(&loop_) == UV_EBUSY; ++i) {
-        uv_run(&loop_, UV_RUN_NOWAIT);
-        ENSURE(i + 1 < kTurns);
+    int turns = 0;
+    while (uv_loop_close(uv()) == UV_EBUSY && ++turns < kTurns) uv_run(uv(), UV_RUN_NOWAIT);
+    if (turns == kTurns) {
+        // A handle that is still open belongs to somebody who outlived the loop.
+        uv_walk(uv(), [](uv_handle_t*, void*) { ENSURE(!"a handle outlived its loop"); }, nullptr);
+        // A question to a silent name server does so too, on a thread of libuv that would write to
+        // the loop: it keeps the memory, for the process is about to end.
+        static_cast<void>(loop_.release());
     }
     for (; !finally_.empty(); finally_.pop_back()) finally_.back()();
 }
@@ -26,12 +30,12 @@ void Loop::finally(std::function<void()> last) {
 }
 
 void Loop::run() {
-    uv_run(&loop_, UV_RUN_DEFAULT);
-    uv_run(&loop_, UV_RUN_NOWAIT);  // so that the turn that stopped it has its end, too
+    uv_run(uv(), UV_RUN_DEFAULT);
+    uv_run(uv(), UV_RUN_NOWAIT);  // so that the turn that stopped it has its end, too
 }
 
 void Loop::stop() {
-    uv_stop(&loop_);
+    uv_stop(uv());
 }
 
 Timer::Timer(Loop& loop, std::function<void(base::Instant now)> on_deadline)

@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "common/base/time.h"
@@ -27,11 +28,11 @@ public:
     // memory only when the last of their handles is gone.
     void finally(std::function<void()> last);
 
-    uv_loop_t* uv() { return &loop_; }
+    uv_loop_t* uv() { return loop_.get(); }
 
 private:
     Clock clock_;
-    uv_loop_t loop_;
+    std::unique_ptr<uv_loop_t> loop_;
     std::vector<std::function<void()>> finally_;
 };
 
