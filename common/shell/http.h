@@ -43,6 +43,7 @@ struct HttpRequest {
     std::string origin;
     std::string if_none_match;
     std::string forwarded_for;   // X-Forwarded-For: to be believed only from one's own proxy
+    std::string host;            // as the client named us, with a port unless it is the usual one
     std::string request_headers;  // Access-Control-Request-Headers
     std::string body;
     std::string remote;    // IP address of the other end of the connection
@@ -63,6 +64,7 @@ struct ConnectRequest {
     std::string origin;
     std::string authorization;
     std::string forwarded_for;
+    std::string host;
     std::string remote;
     size_t listener = 0;
 };

@@ -161,6 +161,7 @@ int WebServer::on_headers(WebConnection& connection) {
     request.origin = header_of(wsi, WSI_TOKEN_ORIGIN);
     request.if_none_match = header_of(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
     request.forwarded_for = header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+    request.host = header_of(wsi, WSI_TOKEN_HOST);
     request.request_headers = header_of(wsi, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS);
     request.remote = connection.remote;
     request.listener = connection.listener;

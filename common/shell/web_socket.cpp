@@ -105,6 +105,7 @@ int WebServer::on_upgrade(WebConnection& connection, std::string_view to) {
     request.origin = header_of(wsi, WSI_TOKEN_ORIGIN);
     request.authorization = header_of(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
     request.forwarded_for = header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+    request.host = header_of(wsi, WSI_TOKEN_HOST);
     request.remote = connection.remote;
     request.listener = connection.listener;
 
