@@ -21,7 +21,7 @@ MAY_SEE = {
     # The folders under controller/ do not see each other: what lies at its top introduces them, and
     # holds the few words that they share.
     'controller/': ('common/base/', 'controller/', 'flatbuffers/'),
-    'controller/main.cpp': ('common/', 'controller/', 'flatbuffers/'),
+    'controller/main.cpp': BASE + ('common/', 'controller/', 'flatbuffers/'),
     'controller/parleyctl_main.cpp': ('common/', 'controller/'),
     # The wiring between cores and shell, in more files than main.cpp alone could hold.
     'controller/wiring/': ('common/', 'controller/', 'worker/net/address.h'),

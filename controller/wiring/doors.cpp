@@ -1,0 +1,168 @@
+#include <utility>
+
+#include "controller/wiring/server.h"
+
+// How the world comes in: by HTTP and WebSocket, by the control socket, from the workers.
+namespace parley::controller {
+
+namespace {
+
+constexpr uint16_t kBadRequest = 400;
+
+const char* name_of(shell::HttpMethod method) {
+    switch (method) {
+        case shell::HttpMethod::Get: return "GET";
+        case shell::HttpMethod::Head: return "HEAD";
+        case shell::HttpMethod::Post: return "POST";
+        case shell::HttpMethod::Put: return "PUT";
+        case shell::HttpMethod::Patch: return "PATCH";
+        case shell::HttpMethod::Delete: return "DELETE";
+        case shell::HttpMethod::Options: return "OPTIONS";
+    }
+    return "";
+}
+
+api::Request api_request(shell::HttpRequest&& request) {
+    return {.method = name_of(request.method),
+            .path = std::move(request.path),
+            .query = std::move(request.query),
+            .authorization = std::move(request.authorization),
+            .content_type = std::move(request.content_type),
+            .origin = std::move(request.origin),
+            .host = std::move(request.host),
+            .remote = std::move(request.remote),
+            .forwarded = !request.forwarded_for.empty(),
+            .body = std::move(request.body)};
+}
+
+api::Request api_request(const shell::ConnectRequest& request) {
+    return {.method = "GET",
+            .path = request.path,
+            .query = request.query,
+            .authorization = request.authorization,
+            .origin = request.origin,
+            .host = request.host,
+            .remote = request.remote,
+            .forwarded = !request.forwarded_for.empty()};
+}
+
+shell::HttpResponse http_response(api::Response&& response) {
+    shell::HttpResponse http{.status = response.status,
+                             .headers = std::move(response.headers),
+                             .body = std::move(response.body)};
+    if (!response.content_type.empty()) {
+        http.headers.emplace_back("Content-Type", response.content_type);
+    }
+    http.headers.emplace_back("Cache-Control", "no-store");
+    return http;
+}
+
+bool is_api(std::string_view path) {
+    return path.starts_with("/v1/") || path == "/v1" || path == "/healthz" || path == "/readyz" ||
+           path == "/metrics";
+}
+
+}  // namespace
+
+shell::WebServer::Events Server::web_events() {
+    return {.on_http = [this](uint64_t id,
+                              shell::HttpRequest&& request) { on_http(id, std::move(request)); },
+            .on_connect =
+                [this](uint64_t id, const shell::ConnectRequest& request) {
+                    return on_connect(id, request);
+                },
+            .on_message = [this](uint64_t id, std::string_view text) { on_message(id, text); },
+            .on_disconnect = [this](uint64_t id) { on_disconnect(id); }};
+}
+
+void Server::on_http(uint64_t id, shell::HttpRequest request) {
+    if (!is_api(request.path)) {
+        web_->respond(id, http_response(api::error_response(404, "no such path")));
+        return;
+    }
+    const api::Request asked = api_request(std::move(request));
+    turn([&](base::Instant now, Outputs& out) {
+        count();
+        web_->respond(id, http_response(api_.on_request(now, asked, core_, out)));
+    });
+}
+
+uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
+    if (request.path == "/v1/events") {
+        if (const auto refusal = api_.events_refusal(api_request(request))) return refusal->status;
+        events_.on_connect(id, std::string(api::find(request.query, "room").value_or("")));
+        return 0;
+    }
+    if (request.protocol != "protoo") return kBadRequest;
+    const bool token_required = !options_.config.token_keys.empty();
+    const auto admission =
+        api::admit(loop_.now(), request.query, request.remote, tokens_, token_required);
+    if (!admission) {
+        // Accepted, to be closed with a code: a browser does not tell a page about an HTTP status.
+        web_->close(id, admission.error().code, admission.error().reason);
+        return 0;
+    }
+    peers_.insert(id);
+    turn([&](base::Instant now, Outputs& out) { core_.on_connect(now, id, *admission, out); });
+    return 0;
+}
+
+void Server::on_message(uint64_t id, std::string_view text) {
+    if (!peers_.contains(id)) return;
+    turn([&](base::Instant now, Outputs& out) { core_.on_message(now, id, text, out); });
+}
+
+void Server::on_disconnect(uint64_t id) {
+    events_.on_disconnect(id);
+    if (peers_.erase(id) == 0) return;
+    turn([&](base::Instant now, Outputs& out) { core_.on_disconnect(now, id, out); });
+}
+
+shell::PipeServer::Events Server::control_events() {
+    return {.on_connected = [](uint64_t) {},
+            .on_frame = [this](uint64_t id, base::Bytes frame) { on_control_frame(id, frame); },
+            .on_closed = [this](uint64_t id, std::string_view) { control_.on_closed(id); }};
+}
+
+void Server::on_control_frame(uint64_t id, base::Bytes frame) {
+    turn([&](base::Instant now, Outputs& out) {
+        const auto answer = control_.on_frame(now, id, frame, core_, out);
+        if (!answer.frame.empty()) control_socket_->send(id, answer.frame);
+        if (!answer.close.empty()) control_socket_->close(id, answer.close);
+    });
+}
+
+WorkerProcesses::Events Server::worker_events() {
+    return {.on_connected =
+                [this](WorkerIndex worker) {
+                    turn([&](base::Instant now, Outputs& out) {
+                        core_.on_worker_connected(now, worker, out);
+                    });
+                },
+            .on_frame =
+                [this](WorkerIndex worker, base::Bytes frame) {
+                    turn([&](base::Instant now, Outputs& out) {
+                        core_.on_worker_frame(now, worker, frame, out);
+                    });
+                },
+            .on_gone =
+                [this](WorkerIndex worker, std::string_view reason) {
+                    turn([&](base::Instant now, Outputs& out) {
+                        core_.on_worker_gone(now, worker, reason, out);
+                    });
+                }};
+}
+
+// What /metrics tells of the doors themselves.
+void Server::count() {
+    api::EdgeCounts& counts = api_.counts();
+    const api::WebhookCounts webhooks = webhooks_.counts();
+    counts.signalling_connections = peers_.size();
+    counts.event_listeners = events_.size();
+    counts.webhooks_delivered = webhooks.delivered;
+    counts.webhooks_failed = webhooks.failed;
+    counts.webhooks_dropped = webhooks.dropped;
+    counts.webhooks_waiting = webhooks_.waiting();
+}
+
+}  // namespace parley::controller

@@ -1,0 +1,187 @@
+#include "controller/wiring/server.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <utility>
+
+namespace parley::controller {
+
+namespace {
+
+constexpr base::Duration kStopTime = 3s;         // for workers to end by themselves
+constexpr base::Duration kFarewellTime = 500ms;  // for clients to read that we close
+constexpr uint16_t kGoingAway = 1001;            // RFC 6455 §7.4.1
+constexpr size_t kAdministrators = 16;           // on the control socket at once
+
+template <typename... Ts>
+struct Cases : Ts... {
+    using Ts::operator()...;
+};
+
+Options core_options(const Server::Options& options) {
+    const Config& config = options.config;
+    controller::Options core;
+    core.workers = options.worker_count;
+    core.create_on_join = config.create_on_join;
+    core.max_rooms = config.max_rooms;
+    core.max_peers_per_room = config.max_peers_per_room;
+    core.room.max_peers = config.room_max_peers;
+    core.room.empty_timeout = config.room_empty_timeout;
+    core.session_grace = config.session_grace;
+    return core;
+}
+
+api::Api::Options api_options(const Server::Options& options) {
+    return {.admin_keys = options.config.admin_keys,
+            .public_url = options.config.public_url,
+            .create_on_join = options.config.create_on_join,
+            .room = core_options(options).room};
+}
+
+std::vector<api::Webhooks::Target> webhook_targets(const Config& config) {
+    std::vector<api::Webhooks::Target> targets;
+    for (const WebhookTarget& hook : config.webhooks) targets.push_back({hook.url, hook.secret});
+    return targets;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Server>, std::string> Server::open(shell::Loop& loop,
+                                                                shell::Logger& logger,
+                                                                Options options) {
+    std::unique_ptr<Server> server(new Server(loop, logger, std::move(options)));
+    if (const auto listening = server->listen(); !listening) return base::Err{listening.error()};
+    server->turn([&](base::Instant now, Outputs& out) { server->core_.on_start(now, out); });
+    return server;
+}
+
+Server::Server(shell::Loop& loop, shell::Logger& logger, Options options)
+    : loop_(loop),
+      logger_(logger),
+      options_(std::move(options)),
+      core_(core_options(options_), random_),
+      tokens_(options_.token_keys),
+      api_(api_options(options_), tokens_, random_),
+      events_(random_),
+      webhooks_(webhook_targets(options_.config), random_),
+      deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
+      turn_end_(loop, [this] { end_turn(); }),
+      signals_(loop, std::array{SIGINT, SIGTERM}, [this](int number) { on_signal(number); }) {}
+
+Server::~Server() {
+    if (workers_ && workers_->alive() == 0) workers_->clear();
+}
+
+// The control socket comes first: who holds it is the one controller of its run directory.
+base::Result<base::Unit, std::string> Server::listen() {
+    const std::string path = options_.workers.run_directory + "/control.sock";
+    auto control = shell::PipeServer::listen(loop_, path, kAdministrators, control_events());
+    if (!control) {
+        return base::Err{control.error() +
+                         "; if another controller runs here, give this one its own run-directory"};
+    }
+    control_socket_ = std::move(*control);
+    auto context = shell::WebContext::create(loop_);
+    if (!context) return base::Err{context.error()};
+    web_context_ = std::move(*context);
+    if (const auto web = listen_web(); !web) return base::Err{web.error()};
+    workers_ = std::make_unique<WorkerProcesses>(loop_, options_.workers, options_.worker_count,
+                                                 worker_events());
+    return base::Unit{};
+}
+
+base::Result<base::Unit, std::string> Server::listen_web() {
+    std::vector<net::Address> addresses;
+    for (const std::string& ip : options_.config.http_listen) {
+        addresses.push_back(*net::parse_ip(ip, options_.config.http_port));
+    }
+    auto started = start_web(addresses);
+    // A machine without IPv6 serves what it has, unless IPv6 was asked for by name.
+    if (!started && options_.config.http_listen == Config{}.http_listen) {
+        started = start_web({addresses.front()});
+    }
+    return started;
+}
+
+base::Result<base::Unit, std::string> Server::start_web(std::vector<net::Address> addresses) {
+    const size_t count = addresses.size();
+    auto web = shell::WebServer::start(
+        *web_context_, {.listen = std::move(addresses), .subprotocols = {"protoo"}}, web_events());
+    if (!web) return base::Err{web.error()};
+    web_ = std::move(*web);
+    for (size_t i = 0; i < count; ++i) {
+        log({Level::Info, "listens on http://" + net::to_text(web_->address(i)) + "/"});
+    }
+    return base::Unit{};
+}
+
+void Server::deliver(const Outputs& out) {
+    for (const Output& output : out) {
+        std::visit(
+            Cases{[&](const SendText& m) { web_->send(m.connection, m.text); },
+                  [&](const CloseConnection& m) { web_->close(m.connection, m.code, m.reason); },
+                  [&](const ConnectWorker& m) { workers_->connect(m.worker); },
+                  [&](const SpawnWorker& m) { workers_->spawn(m.worker); },
+                  [&](const KillWorker& m) { workers_->kill(m.worker); },
+                  [&](const SendToWorker& m) { workers_->send(m.worker, m.frame); },
+                  [&](const Event& event) { tell(event); }, [&](const Log& line) { log(line); }},
+            output);
+    }
+}
+
+void Server::tell(const Event& event) {
+    Outputs out;
+    const api::Notice notice = events_.on_event(event, out);
+    deliver(out);
+    ++api_.counts().events;
+    api::WebhookOutputs posts;
+    webhooks_.on_event(loop_.now(), notice, posts);
+    deliver(posts);
+}
+
+void Server::deliver(const api::WebhookOutputs& out) {
+    for (const Log& line : out.logs) log(line);
+}
+
+void Server::log(const Log& line) {
+    std::vector<shell::LogField> fields;
+    if (!line.room.empty()) fields.emplace_back("room", line.room);
+    if (!line.peer.empty()) fields.emplace_back("peer", line.peer);
+    if (line.worker) fields.emplace_back("worker", std::to_string(*line.worker));
+    logger_.write(static_cast<shell::LogLevel>(line.level), line.text, fields);
+}
+
+void Server::on_deadline(base::Instant) {
+    turn([&](base::Instant now, Outputs& out) { core_.on_deadline(now, out); });
+    api::WebhookOutputs posts;
+    webhooks_.on_deadline(loop_.now(), posts);
+    deliver(posts);
+    if (loop_.now() >= kill_at_) {
+        kill_at_ = base::Instant::never();
+        workers_->kill_all();
+    }
+}
+
+// Orderly at first; at once when asked again.
+void Server::on_signal(int) {
+    if (stopping_) return workers_->kill_all();
+    stopping_ = true;
+    log({Level::Info, "stops"});
+    api_.on_stop();
+    turn([&](base::Instant now, Outputs& out) { core_.on_stop(now, out); });
+    web_->stop(kGoingAway, "going-away");
+    farewell_until_ = loop_.now() + kFarewellTime;
+    kill_at_ = loop_.now() + kStopTime;
+}
+
+void Server::end_turn() {
+    base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_});
+    if (stopping_ && workers_->alive() == 0) {
+        next = std::min(next, farewell_until_);
+        if (web_->connections() == 0 || loop_.now() >= farewell_until_) loop_.stop();
+    }
+    deadline_.set(next);
+}
+
+}  // namespace parley::controller

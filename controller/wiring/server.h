@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/shell/log.h"
+#include "common/shell/loop.h"
+#include "common/shell/pipe_server.h"
+#include "common/shell/random.h"
+#include "common/shell/signals.h"
+#include "common/shell/web_context.h"
+#include "common/shell/web_server.h"
+#include "controller/api/admission.h"
+#include "controller/api/api.h"
+#include "controller/api/events.h"
+#include "controller/api/webhooks.h"
+#include "controller/config/config.h"
+#include "controller/control/server.h"
+#include "controller/core.h"
+#include "controller/wiring/worker_processes.h"
+
+namespace parley::controller {
+
+// A whole server: the cores, and the sockets and processes that they decide about. What a core
+// says goes to where it belongs; what the world says goes to the core that it concerns.
+class Server {
+public:
+    struct Options {
+        Config config;
+        std::vector<api::TokenKey> token_keys;  // with the keys read from their files
+        WorkerProcesses::Options workers;
+        uint32_t worker_count = 1;
+    };
+
+    // An error says what could not be opened. Connections come in from here on.
+    static base::Result<std::unique_ptr<Server>, std::string> open(shell::Loop& loop,
+                                                                   shell::Logger& logger,
+                                                                   Options options);
+    ~Server();
+
+private:
+    Server(shell::Loop& loop, shell::Logger& logger, Options options);
+
+    base::Result<base::Unit, std::string> listen();
+    base::Result<base::Unit, std::string> listen_web();
+    base::Result<base::Unit, std::string> start_web(std::vector<net::Address> addresses);
+
+    shell::WebServer::Events web_events();
+    shell::PipeServer::Events control_events();
+    WorkerProcesses::Events worker_events();
+
+    void on_http(uint64_t id, shell::HttpRequest request);
+    uint16_t on_connect(uint64_t id, const shell::ConnectRequest& request);
+    void on_message(uint64_t id, std::string_view text);
+    void on_disconnect(uint64_t id);
+    void on_control_frame(uint64_t id, base::Bytes frame);
+    void on_signal(int number);
+    void on_deadline(base::Instant now);
+    void end_turn();
+
+    // Calls a core and delivers what it says. Never from inside another turn.
+    template <typename Call>
+    void turn(Call call) {
+        Outputs out;
+        call(loop_.now(), out);
+        deliver(out);
+    }
+    void deliver(const Outputs& out);
+    void deliver(const api::WebhookOutputs& out);
+    void tell(const Event& event);
+    void log(const Log& line);
+    void count();
+
+    shell::Loop& loop_;
+    shell::Logger& logger_;
+    Options options_;
+    shell::SystemRandom random_;
+
+    Controller core_;
+    api::Tokens tokens_;
+    api::Api api_;
+    api::EventStream events_;
+    api::Webhooks webhooks_;
+    control::Server control_;
+
+    std::unique_ptr<shell::PipeServer> control_socket_;
+    std::unique_ptr<shell::WebContext> web_context_;
+    std::unique_ptr<shell::WebServer> web_;
+    std::unique_ptr<WorkerProcesses> workers_;
+    shell::Timer deadline_;
+    shell::TurnEnd turn_end_;
+    shell::Signals signals_;
+    std::set<ConnectionId> peers_;  // signalling connections that the core knows
+    bool stopping_ = false;
+    base::Instant farewell_until_ = base::Instant::never();
+    base::Instant kill_at_ = base::Instant::never();
+};
+
+}  // namespace parley::controller
