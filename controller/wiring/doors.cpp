@@ -76,8 +76,9 @@ shell::WebServer::Events Server::web_events() {
 }
 
 void Server::on_http(uint64_t id, shell::HttpRequest request) {
-    if (!is_api(request.path)) {
-        web_->respond(id, http_response(api::error_response(404, "no such path")));
+    const bool has_page = !options_.config.web_root.empty();
+    if (has_page && !is_api(request.path)) {
+        web_->respond(id, page_.answer(request));
         return;
     }
     const api::Request asked = api_request(std::move(request));

@@ -11,6 +11,7 @@ namespace {
 
 constexpr base::Duration kStopTime = 3s;         // for workers to end by themselves
 constexpr base::Duration kFarewellTime = 500ms;  // for clients to read that we close
+constexpr base::Duration kWebhookTime = 10s;     // for a webhook to answer
 constexpr uint16_t kGoingAway = 1001;            // RFC 6455 §7.4.1
 constexpr size_t kAdministrators = 16;           // on the control socket at once
 
@@ -65,6 +66,8 @@ Server::Server(shell::Loop& loop, shell::Logger& logger, Options options)
       api_(api_options(options_), tokens_, random_),
       events_(random_),
       webhooks_(webhook_targets(options_.config), random_),
+      page_(options_.config.web_root),
+      http_client_(loop),
       deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
       turn_end_(loop, [this] { end_turn(); }),
       signals_(loop, std::array{SIGINT, SIGTERM}, [this](int number) { on_signal(number); }) {}
@@ -142,6 +145,19 @@ void Server::tell(const Event& event) {
 
 void Server::deliver(const api::WebhookOutputs& out) {
     for (const Log& line : out.logs) log(line);
+    for (const api::Post& one : out.posts) post(one);
+}
+
+void Server::post(const api::Post& post) {
+    const auto on_done = [this, target = post.target,
+                          delivery = post.delivery](const shell::HttpOutcome& outcome) {
+        api::WebhookOutputs next;
+        webhooks_.on_reply(loop_.now(), target, delivery, outcome.status, next);
+        deliver(next);
+    };
+    http_client_.post(
+        {.url = post.url, .headers = post.headers, .body = *post.body, .timeout = kWebhookTime},
+        on_done);
 }
 
 void Server::log(const Log& line) {

@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "common/shell/http_client.h"
 #include "common/shell/log.h"
 #include "common/shell/loop.h"
 #include "common/shell/pipe_server.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
+#include "common/shell/static_files.h"
 #include "common/shell/web_context.h"
 #include "common/shell/web_server.h"
 #include "controller/api/admission.h"
@@ -69,6 +71,7 @@ private:
     }
     void deliver(const Outputs& out);
     void deliver(const api::WebhookOutputs& out);
+    void post(const api::Post& post);
     void tell(const Event& event);
     void log(const Log& line);
     void count();
@@ -85,6 +88,8 @@ private:
     api::Webhooks webhooks_;
     control::Server control_;
 
+    shell::StaticFiles page_;
+    shell::HttpClient http_client_;
     std::unique_ptr<shell::PipeServer> control_socket_;
     std::unique_ptr<shell::WebContext> web_context_;
     std::unique_ptr<shell::WebServer> web_;
