@@ -69,8 +69,7 @@ void Controller::on_message(Instant now, ConnectionId connection, std::string_vi
 }
 
 void Controller::on_disconnect(Instant now, ConnectionId connection, Outputs& out) {
-    std::erase_if(state_->held,
-                  [&](const Held& held) { return held.connection == connection; });
+    std::erase_if(state_->held, [&](const Held& held) { return held.connection == connection; });
     const auto* handle = state_->connections.find(connection);
     if (!handle) return;
     state_->turn(now, out,
@@ -85,15 +84,13 @@ void Controller::on_worker_connected(Instant now, WorkerIndex worker, Outputs& o
 void Controller::on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
                                  Outputs& out) {
     if (worker >= state_->workers.size()) return;
-    state_->turn(now, out,
-                 [&](Turn& turn) { controller::on_worker_frame(turn, worker, frame); });
+    state_->turn(now, out, [&](Turn& turn) { controller::on_worker_frame(turn, worker, frame); });
 }
 
 void Controller::on_worker_gone(Instant now, WorkerIndex worker, std::string_view reason,
                                 Outputs& out) {
     if (worker >= state_->workers.size()) return;
-    state_->turn(now, out,
-                 [&](Turn& turn) { controller::on_worker_gone(turn, worker, reason); });
+    state_->turn(now, out, [&](Turn& turn) { controller::on_worker_gone(turn, worker, reason); });
 }
 
 void Controller::on_deadline(Instant now, Outputs& out) {

@@ -90,9 +90,9 @@ template <typename T>
 using Result = base::Result<T, Error>;
 
 struct RoomOptions {
-    uint32_t max_peers = 0;                // 0: no limit but the configuration's
-    base::Duration empty_timeout = 60s;    // an empty room is closed after this; 0: never
-    std::string metadata = "null";         // JSON, at most 4 KiB
+    uint32_t max_peers = 0;              // 0: no limit but the configuration's
+    base::Duration empty_timeout = 60s;  // an empty room is closed after this; 0: never
+    std::string metadata = "null";       // JSON, at most 4 KiB
     bool operator==(const RoomOptions&) const = default;
 };
 struct ProducerInfo {
@@ -152,10 +152,10 @@ struct Admission {
 
 struct Options {
     uint32_t workers = 1;
-    bool create_on_join = true;     // a room is made by its first peer
+    bool create_on_join = true;  // a room is made by its first peer
     uint32_t max_rooms = 10'000;
     uint32_t max_peers_per_room = 1'000;
-    RoomOptions room = {};          // for what a room.create leaves out
+    RoomOptions room = {};  // for what a room.create leaves out
     base::Duration session_grace = 15s;
 };
 

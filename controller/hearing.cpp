@@ -26,12 +26,11 @@ void hear(Turn& turn, workers::WorkerLink& link, Member& listener, const Member&
     consumer.transport = transport->id;
     consumer.producer = producer.id;
     consumer.mid = std::to_string(transport->next_mid++);
-    link.ask(workers::Consume{transport->id, consumer.id, producer.id,
-                              signalling::kOpusPayloadType, consumer.mid,
-                              signalling::consumer_extensions(listener.ability),
-                              cname_of(producer)},
-             Pending{Purpose::Consume, listener.self.index, listener.self.generation, consumer.id,
-                     0});
+    link.ask(
+        workers::Consume{transport->id, consumer.id, producer.id, signalling::kOpusPayloadType,
+                         consumer.mid, signalling::consumer_extensions(listener.ability),
+                         cname_of(producer)},
+        Pending{Purpose::Consume, listener.self.index, listener.self.generation, consumer.id, 0});
     listener.hearing.emplace(producer.id, consumer.id);
     listener.consumers.emplace(consumer.id, std::move(consumer));
 }

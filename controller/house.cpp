@@ -85,8 +85,7 @@ void log(Turn& turn, Level level, std::string text, WorkerIndex worker) {
 }
 
 void tell(Turn& turn, Room& room, std::string_view type, std::string data) {
-    turn.out.push_back(
-        Event{std::string(type), turn.now, room.id, ++room.events, std::move(data)});
+    turn.out.push_back(Event{std::string(type), turn.now, room.id, ++room.events, std::move(data)});
 }
 
 void tell(Turn& turn, std::string_view type, std::string data) {

@@ -83,8 +83,7 @@ std::optional<uint64_t> Json::number() const {
 
 Json Json::operator[](std::string_view name) const {
     if (!is_object()) return {};
-    const rapidjson::Value key(
-        rapidjson::StringRef(name.data() ? name.data() : "", name.size()));
+    const rapidjson::Value key(rapidjson::StringRef(name.data() ? name.data() : "", name.size()));
     const auto found = value_->FindMember(key);
     return found == value_->MemberEnd() ? Json() : Json(&found->value);
 }

@@ -15,8 +15,8 @@ namespace parley::controller {
 namespace {
 
 struct Farewell {
-    std::string_view why;   // in events and logs
-    uint16_t code;          // to the client
+    std::string_view why;  // in events and logs
+    uint16_t code;         // to the client
     std::string_view said;
 };
 
@@ -35,8 +35,11 @@ Farewell farewell(Leaving why) {
 void refuse(Turn& turn, ConnectionId connection, const Admission& admission, uint16_t code,
             std::string_view reason) {
     turn.out.push_back(CloseConnection{connection, code, std::string(reason)});
-    turn.out.push_back(Log{Level::Info, "refused: " + std::string(reason) + ", from " +
-                                            admission.remote, admission.room, admission.peer, {}});
+    turn.out.push_back(Log{Level::Info,
+                           "refused: " + std::string(reason) + ", from " + admission.remote,
+                           admission.room,
+                           admission.peer,
+                           {}});
 }
 
 // An id nobody can guess, fit for a URL.
@@ -50,8 +53,8 @@ std::string new_session_id(base::Random& random) {
 // The first message of every connection of a numbered session.
 void greet(Turn& turn, const Member& member, bool resumed, bool recovered) {
     if (!member.session.numbered()) return;
-    const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(
-        turn.house.options.session_grace);
+    const auto grace =
+        std::chrono::duration_cast<std::chrono::milliseconds>(turn.house.options.session_grace);
     JsonWriter data;
     data.object().text("id", member.session.id()).number("graceMs", int64_t{grace.count()});
     data.flag("resumed", resumed).flag("recovered", recovered).end_object();

@@ -8,10 +8,10 @@
 namespace parley::controller {
 
 enum class Leaving : uint8_t {
-    Left,            // it said so
-    Disconnected,    // and is not numbered: there is nothing to wait for
-    Lost,            // its grace time has passed
-    Replaced,        // the same peer came again
+    Left,          // it said so
+    Disconnected,  // and is not numbered: there is nothing to wait for
+    Lost,          // its grace time has passed
+    Replaced,      // the same peer came again
     Kicked,
     TransportsLost,  // and cannot be told otherwise
 };

@@ -125,8 +125,9 @@ void on_worker_answer(Turn& turn, const workers::Pending& pending, const workers
     }
     const bool refused = reply.refusal != workers::Refusal::None;
     if (!answered) answered = Result<std::string>(base::Err{error_of(reply)});
-    if (refused) log(turn, Level::Info, "the worker refused: " + reply.reason,
-                     *turn.house.rooms.find(member->room), *member);
+    if (refused)
+        log(turn, Level::Info, "the worker refused: " + reply.reason,
+            *turn.house.rooms.find(member->room), *member);
     answer(turn, *member, pending.request, *answered);
     // After the answer, as above: a new transport can take voices, a new voice is to be heard.
     Room& room = *turn.house.rooms.find(member->room);

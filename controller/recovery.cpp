@@ -56,9 +56,8 @@ Room& add_room(Turn& turn, WorkerIndex worker, const workers::RouterSnapshot& ro
 Member& find_or_add(Turn& turn, Room& room, rooms::PeerRecord& record) {
     House& house = turn.house;
     if (Member* known = house.member(room, record.peer.id)) return *known;
-    const auto handle = house.members.insert([&](auto self) {
-        return std::make_unique<Member>(self, std::move(record.session));
-    });
+    const auto handle = house.members.insert(
+        [&](auto self) { return std::make_unique<Member>(self, std::move(record.session)); });
     Member& member = *house.members.find(handle);
     static_cast<rooms::Peer&>(member) = std::move(record.peer);
     member.room = house.room_by_id.find(room.id)->second;
@@ -99,11 +98,11 @@ void add_consumers(Turn& turn, Room& room, Member& member,
             turn.house.link(room)->ask(workers::CloseConsumer{known.consumer});
             continue;
         }
-        Consumer consumer{known.consumer, transport.transport, known.producer, known.ssrc,
-                          known.mid,      true,                !known.paused,  false};
-        own.next_mid = std::max(own.next_mid, static_cast<uint32_t>(
-                                                  std::strtoul(known.mid.c_str(), nullptr, 10)) +
-                                                  1);
+        Consumer consumer{
+            known.consumer, transport.transport, known.producer, known.ssrc, known.mid,
+            true,           !known.paused,       false};
+        own.next_mid = std::max(
+            own.next_mid, static_cast<uint32_t>(std::strtoul(known.mid.c_str(), nullptr, 10)) + 1);
         member.hearing.emplace(known.producer, known.consumer);
         member.consumers.emplace(known.consumer, std::move(consumer));
     }

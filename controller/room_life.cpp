@@ -13,8 +13,8 @@ namespace {
 using workers::Pending;
 using workers::Purpose;
 
-constexpr uint16_t kLevelInterval = 250;    // ms: the ten levels a mean takes, and two lost
-constexpr int8_t kLevelThreshold = -60;     // dBov
+constexpr uint16_t kLevelInterval = 250;  // ms: the ten levels a mean takes, and two lost
+constexpr int8_t kLevelThreshold = -60;   // dBov
 constexpr uint16_t kLevelEntries = 10;
 constexpr uint16_t kSpeakerInterval = 300;  // ms
 

@@ -75,8 +75,7 @@ void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
         case Purpose::Nothing:
             if (reply.refusal == workers::Refusal::None) return;
             // What was closed along with something else is no news.
-            log(turn,
-                reply.refusal == workers::Refusal::NotFound ? Level::Debug : Level::Warning,
+            log(turn, reply.refusal == workers::Refusal::NotFound ? Level::Debug : Level::Warning,
                 "the worker refused: " + reply.reason, worker);
             return;
         case Purpose::Router: return on_router_answer(turn, pending, reply);

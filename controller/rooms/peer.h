@@ -29,9 +29,9 @@ struct Transport {
 struct Producer {
     uint64_t id = 0;
     uint64_t transport = 0;
-    bool created = false;         // the worker has said so
+    bool created = false;  // the worker has said so
     bool paused_by_client = false;
-    uint32_t ssrc = 0;            // 0: none was declared
+    uint32_t ssrc = 0;  // 0: none was declared
     std::string mid;
     std::string cname;
     std::string app_data = "{}";  // JSON of the client, for the clients that hear it
@@ -62,8 +62,8 @@ struct Peer {
     std::string display_name;
     std::string device = "{}";  // JSON as the client sent it
     ReceiveAbility ability;
-    bool muted = false;         // by an administrator: nothing it says is forwarded
-    bool recovered = false;     // its media outlived another controller
+    bool muted = false;      // by an administrator: nothing it says is forwarded
+    bool recovered = false;  // its media outlived another controller
 
     std::map<uint64_t, Transport> transports;
     std::map<uint64_t, Producer> producers;

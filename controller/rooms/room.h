@@ -28,8 +28,8 @@ struct Room {
     uint64_t events = 0;  // numbered so far
 
     // Who talks now. The dominant speaker stays dominant through silence.
-    std::string dominant;      // peer id; "" before anybody was
-    std::string talking;       // what clients were told last; "" is silence
+    std::string dominant;                  // peer id; "" before anybody was
+    std::string talking;                   // what clients were told last; "" is silence
     std::map<std::string, int8_t> levels;  // dBov by peer, in the last report; empty is silence
 
     // Whether one more peer fits. The stricter limit holds; 0 is none.

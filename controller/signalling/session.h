@@ -80,7 +80,7 @@ private:
     uint64_t last_seq_ = 0;
     std::deque<Sent> sent_;
     size_t sent_bytes_ = 0;
-    uint64_t last_ask_ = 0;              // where messages are not numbered
+    uint64_t last_ask_ = 0;               // where messages are not numbered
     std::map<uint64_t, uint64_t> asked_;  // unanswered requests -> their objects
     // Requests of the client: "" while in progress, else the answer. The oldest is forgotten first.
     std::map<uint64_t, std::string> requests_;

@@ -39,8 +39,8 @@ public:
                 out.body = IceRestarted{ice(r.body_as_IceRestarted()->ice_parameters())};
                 break;
             case pipe::ReplyBody::Consumed:
-                out.body = Consumed{r.body_as_Consumed()->ssrc(),
-                                    r.body_as_Consumed()->producer_paused()};
+                out.body =
+                    Consumed{r.body_as_Consumed()->ssrc(), r.body_as_Consumed()->producer_paused()};
                 break;
             case pipe::ReplyBody::Snapshot: out.body = snapshot(*r.body_as_Snapshot()); break;
             case pipe::ReplyBody::WorkerStats: out.body = stats(*r.body_as_WorkerStats()); break;
@@ -134,8 +134,8 @@ private:
         out.transport = from.transport_id();
         out.app_data = bytes(from.app_data());
         each(from.producers(), [&](const pipe::ProducerSnapshot& p) {
-            ProducerSnapshot producer{p.producer_id(), text(p.mid()), {}, p.paused(),
-                                      bytes(p.app_data())};
+            ProducerSnapshot producer{
+                p.producer_id(), text(p.mid()), {}, p.paused(), bytes(p.app_data())};
             each(p.encodings(), [&](const pipe::Encoding& e) {
                 producer.encodings.push_back({e.ssrc(), text(e.rid())});
             });
@@ -177,18 +177,17 @@ private:
         out.rtp_packets_sent = from.rtp_packets_sent();
         out.handshakes_completed = from.handshakes_completed();
         out.handshakes_failed = from.handshakes_failed();
-        each(from.drops(), [&](const pipe::DropCount& d) {
-            out.drops.emplace_back(text(d.name()), d.count());
-        });
+        each(from.drops(),
+             [&](const pipe::DropCount& d) { out.drops.emplace_back(text(d.name()), d.count()); });
         out.cpu_ns = from.cpu_ns();
         out.resident_bytes = from.resident_bytes();
         return out;
     }
 
     static StreamStats stream(const pipe::StreamStats& s) {
-        return {s.id(),           s.ssrc(),          s.packets(),   s.bytes(),
-                s.packets_lost(), s.fraction_lost(), s.jitter_ms(), s.round_trip_ms(),
-                s.audio_level_dbov()};
+        return {s.id(),        s.ssrc(),          s.packets(),
+                s.bytes(),     s.packets_lost(),  s.fraction_lost(),
+                s.jitter_ms(), s.round_trip_ms(), s.audio_level_dbov()};
     }
 
     TransportStats stats(const pipe::TransportStats& from) {

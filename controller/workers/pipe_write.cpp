@@ -23,9 +23,7 @@ public:
         const auto app_data = bytes(r.app_data);
         return typed(pipe::CreateCreateRouter(b_, r.router, app_data));
     }
-    Typed operator()(const CloseRouter& r) {
-        return typed(pipe::CreateCloseRouter(b_, r.router));
-    }
+    Typed operator()(const CloseRouter& r) { return typed(pipe::CreateCloseRouter(b_, r.router)); }
     Typed operator()(const CreateTransport& r) {
         const auto app_data = bytes(r.app_data);
         return typed(pipe::CreateCreateTransport(b_, r.router, r.transport, app_data));
@@ -41,9 +39,7 @@ public:
                                                   static_cast<pipe::DtlsRole>(r.remote_role),
                                                   b_.CreateVector(fingerprints)));
     }
-    Typed operator()(const RestartIce& r) {
-        return typed(pipe::CreateRestartIce(b_, r.transport));
-    }
+    Typed operator()(const RestartIce& r) { return typed(pipe::CreateRestartIce(b_, r.transport)); }
     Typed operator()(const CloseTransport& r) {
         return typed(pipe::CreateCloseTransport(b_, r.transport));
     }

@@ -9,7 +9,7 @@ namespace parley::controller::workers {
 
 namespace {
 
-constexpr base::Duration kAnswer = 10s;     // a worker that takes longer hangs
+constexpr base::Duration kAnswer = 10s;  // a worker that takes longer hangs
 constexpr base::Duration kStatistics = 1s;
 constexpr base::Duration kFirstBackoff = 100ms;
 constexpr base::Duration kMostBackoff = 10s;
@@ -181,7 +181,13 @@ Heard WorkerLink::on_frame(Instant now, std::span<const uint8_t> bytes, Outputs&
         }
     }
     if (frame && running()) heard.notifications = std::move(frame->notifications);
-    if (!why.empty()) heard.lost = give_up(now, std::move(why), out);
+    if (why.empty()) return heard;
+    // Nothing of a frame that ends badly counts: its answers are among those that never came.
+    for (const Answer& answer : heard.answers) {
+        waiters_.push_back({answer.reply.id, now, answer.pending});
+    }
+    heard = {};
+    heard.lost = give_up(now, std::move(why), out);
     return heard;
 }
 
@@ -260,10 +266,10 @@ std::vector<Pending> WorkerLink::take_unanswered() {
 WorkerInfo WorkerLink::info() const {
     WorkerInfo info = stats_;
     info.index = index_;
-    const bool waits =
-        state_ == State::Idle || state_ == State::Dying || state_ == State::Waiting;
-    info.state = running() ? WorkerState::Running : waits ? WorkerState::Waiting
-                                                          : WorkerState::Starting;
+    const bool waits = state_ == State::Idle || state_ == State::Dying || state_ == State::Waiting;
+    info.state = running() ? WorkerState::Running
+                 : waits   ? WorkerState::Waiting
+                           : WorkerState::Starting;
     info.pid = pid_;
     info.restarts = restarts_;
     return info;

@@ -28,10 +28,10 @@ enum class Purpose : uint8_t {
 
 struct Pending {
     Purpose purpose = Purpose::Nothing;
-    uint32_t owner = 0;             // a handle's two halves: the peer or room that asked
+    uint32_t owner = 0;  // a handle's two halves: the peer or room that asked
     uint32_t owner_generation = 0;
-    uint64_t object = 0;            // the id that the request is about
-    uint64_t request = 0;           // the client's request that is answered then
+    uint64_t object = 0;   // the id that the request is about
+    uint64_t request = 0;  // the client's request that is answered then
 };
 
 struct Answer {
@@ -43,9 +43,9 @@ struct Answer {
 struct Heard {
     std::vector<Answer> answers;  // without those that are the link's own affair
     std::vector<Notification> notifications;
-    bool started = false;             // it is Running since this frame
+    bool started = false;              // it is Running since this frame
     std::optional<Snapshot> snapshot;  // comes with started: what the worker already carries
-    std::string lost;                 // not "": the link has given the worker up, and why
+    std::string lost;                  // not "": the link has given the worker up, and why
 };
 
 // One worker as the controller sees it: its start, its death and its next start; requests and
@@ -94,8 +94,8 @@ private:
         Greeting,    // Hello is sent
         Recovering,  // GetSnapshot is sent
         Running,
-        Dying,       // it was told to be killed; the shell has not said that it is gone
-        Waiting,     // for its next start
+        Dying,    // it was told to be killed; the shell has not said that it is gone
+        Waiting,  // for its next start
     };
     struct Waiter {
         uint32_t id;

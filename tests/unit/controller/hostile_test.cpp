@@ -23,7 +23,9 @@ Bytes wounded(Bytes bytes, base::Random& random) {
             case 1: bytes.erase(bytes.begin() + at); break;
             case 2: bytes.insert(bytes.begin() + at, value); break;
             case 3: bytes.insert(bytes.begin() + at, bytes[static_cast<size_t>(at)]); break;
-            case 4: if (random.below(4) == 0) bytes.resize(static_cast<size_t>(at)); break;
+            case 4:
+                if (random.below(4) == 0) bytes.resize(static_cast<size_t>(at));
+                break;
         }
     }
     return bytes;
@@ -95,8 +97,7 @@ TEST_CASE("twenty thousand wounded frames of a worker are taken, or it is killed
             pipe::CreateRequest(b, 7, type, body.Union())};
         const auto all = b.CreateVector(one);
         b.Finish(pipe::CreateFrame(b, all));
-        frames.push_back(
-            source.worker(0).on_frame(std::span(b.GetBufferPointer(), b.GetSize())));
+        frames.push_back(source.worker(0).on_frame(std::span(b.GetBufferPointer(), b.GetSize())));
     };
     using Body = pipe::RequestBody;
     ask(Body::Hello, [](auto& b) { return pipe::CreateHello(b, 1, 0); });
@@ -119,7 +120,7 @@ TEST_CASE("twenty thousand wounded frames of a worker are taken, or it is killed
         source.from_worker(0, bytes);
         if (!source.core().ready()) source.advance(10s);
     }
-    CHECK(parsed > 100);         // some wounds do no harm
+    CHECK(parsed > 100);  // some wounds do no harm
     CHECK(parsed < 19'000);
     CHECK(source.events("worker.lost") > 0);
 }
@@ -164,10 +165,9 @@ TEST_CASE("a worker's snapshot with wounded data brings back what it can, and no
     for (int i = 0; i < 300; ++i) {
         ModelServer server;
         server.workers[0] = std::make_unique<ModelWorker>(source.worker(0));
-        server.workers[0]->rewrite_app_data(
-            [&](const std::string& data) {
-                return random.below(3) == 0 ? wounded(data, random) : data;
-            });
+        server.workers[0]->rewrite_app_data([&](const std::string& data) {
+            return random.below(3) == 0 ? wounded(data, random) : data;
+        });
         server.start();
         CHECK(server.core().ready());
         CHECK(server.core().rooms().size() <= 2);

@@ -56,8 +56,8 @@ TEST_CASE("what is no JSON is refused with the place") {
     CHECK(!why_not("/**/1").empty());
     CHECK(why_not(std::string_view("{}\0x", 4)) == "a zero byte at 2");
     CHECK(!why_not("\"\xff\"").empty());
-    CHECK(!why_not("\"\xc0\xaf\"").empty());          // overlong
-    CHECK(!why_not("\"\xed\xa0\x80\"").empty());      // a surrogate
+    CHECK(!why_not("\"\xc0\xaf\"").empty());      // overlong
+    CHECK(!why_not("\"\xed\xa0\x80\"").empty());  // a surrogate
     CHECK(!why_not(R"("\ud800")").empty());
     CHECK(why_not(R"({"a":1,"b":{"c":1,"c":2}})") == "a name twice in an object");
     CHECK(why_not(R"({"a":1,"\u0061":2})") == "a name twice in an object");
@@ -102,8 +102,9 @@ TEST_CASE("what is written is JSON, whatever it is given") {
     out.number("max", std::numeric_limits<uint64_t>::max());
     out.key("list").array().null().flag(false).array().end_array().end_array();
     const std::string text = out.end_object().take();
-    CHECK(text == "{\"a\":\"q\\\"\\\\\\u0001\x7f\",\"b\":\"bad \xef\xbf\xbd\xef\xbf\xbd end\","
-                  "\"nan\":null,\"half\":0.5,\"min\":-9223372036854775808,"
-                  "\"max\":18446744073709551615,\"list\":[null,false,[]]}");
+    CHECK(text ==
+          "{\"a\":\"q\\\"\\\\\\u0001\x7f\",\"b\":\"bad \xef\xbf\xbd\xef\xbf\xbd end\","
+          "\"nan\":null,\"half\":0.5,\"min\":-9223372036854775808,"
+          "\"max\":18446744073709551615,\"list\":[null,false,[]]}");
     CHECK(JsonDocument::parse(text).ok());
 }

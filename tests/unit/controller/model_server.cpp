@@ -98,9 +98,9 @@ std::string ModelClient::speak(uint32_t ssrc) {
 
 void ModelClient::enter(bool speaks) {
     make_transports();
-    const std::string joined = ask("join", R"({"displayName":"I am )" + peer +
-                                               R"(","device":{"name":"model"},"rtpCapabilities":)" +
-                                               kBrowser + "}");
+    const std::string joined =
+        ask("join", R"({"displayName":"I am )" + peer +
+                        R"(","device":{"name":"model"},"rtpCapabilities":)" + kBrowser + "}");
     REQUIRE_MESSAGE(joined.starts_with("{\"peers\""), joined);
     if (speaks) speak();
 }

@@ -55,15 +55,15 @@ public:
     ModelServer& server;
     std::string room, peer;
     bool numbered;
-    bool answers = true;     // to newConsumer
-    bool refuses = false;    // with ok: false
+    bool answers = true;   // to newConsumer
+    bool refuses = false;  // with ok: false
     std::string session;
     uint64_t received = 0;
     bool recovered = false;
     std::string send_transport, receive_transport, producer;
     std::map<uint64_t, std::string> consumers;  // id -> whose voice
     std::vector<std::pair<std::string, std::string>> notifications;
-    std::vector<std::string> new_consumers;     // data of each newConsumer
+    std::vector<std::string> new_consumers;  // data of each newConsumer
     uint16_t close_code = 0;
     std::string close_reason;
     size_t messages = 0;
@@ -122,8 +122,8 @@ public:
 
     base::Instant now = base::Instant::from_micros(1'700'000'000'000'000);
     std::vector<std::unique_ptr<ModelWorker>> workers;  // nullptr: no such process
-    bool checks = true;  // of the core's invariants; they look at everything, every time
-    bool workers_start = true;                          // spawning works
+    bool checks = true;         // of the core's invariants; they look at everything, every time
+    bool workers_start = true;  // spawning works
     bool hold_workers = false;  // frames to workers wait in `held`
     std::deque<std::pair<uint32_t, std::vector<uint8_t>>> held;
     std::vector<controller::Event> event_log;

@@ -89,8 +89,8 @@ struct ModelWorker::Writer {
             case pipe::RequestBody::RestartIce: {
                 const auto ufrag = b.CreateString("again");
                 const auto password = b.CreateString("anew");
-                return say(id, pipe::CreateIceRestarted(
-                                   b, pipe::CreateIceParameters(b, ufrag, password)));
+                return say(
+                    id, pipe::CreateIceRestarted(b, pipe::CreateIceParameters(b, ufrag, password)));
             }
             case pipe::RequestBody::CloseTransport: {
                 const uint64_t t = request.body_as_CloseTransport()->transport_id();
@@ -208,8 +208,8 @@ struct ModelWorker::Writer {
         for (const auto& [number, c] : w.consumers_) {
             if (c.transport != id) continue;
             const auto mid = b.CreateString(c.mid);
-            consumers.push_back(pipe::CreateConsumerSnapshot(b, number, c.producer, c.ssrc, 100,
-                                                             mid, c.paused));
+            consumers.push_back(
+                pipe::CreateConsumerSnapshot(b, number, c.producer, c.ssrc, 100, mid, c.paused));
         }
         const auto all_producers = b.CreateVector(producers);
         const auto all_consumers = b.CreateVector(consumers);
@@ -235,8 +235,8 @@ struct ModelWorker::Writer {
             const auto all_transports = b.CreateVector(transports);
             const auto all_observers = b.CreateVector(observers);
             const auto app_data = bytes(b, router_data);
-            routers.push_back(pipe::CreateRouterSnapshot(b, id, all_transports, all_observers,
-                                                         app_data));
+            routers.push_back(
+                pipe::CreateRouterSnapshot(b, id, all_transports, all_observers, app_data));
         }
         return pipe::CreateSnapshot(b, b.CreateVector(routers));
     }
@@ -259,13 +259,13 @@ struct ModelWorker::Writer {
         std::vector<fb::Offset<pipe::StreamStats>> producers, consumers;
         for (const auto& [id, p] : w.producers_) {
             if (p.transport != transport) continue;
-            producers.push_back(pipe::CreateStreamStats(b, id, p.ssrc, 50, 5000, 1, 0.5f, 2.5f,
-                                                        -1.0f, -30));
+            producers.push_back(
+                pipe::CreateStreamStats(b, id, p.ssrc, 50, 5000, 1, 0.5f, 2.5f, -1.0f, -30));
         }
         for (const auto& [id, c] : w.consumers_) {
             if (c.transport != transport) continue;
-            consumers.push_back(pipe::CreateStreamStats(b, id, c.ssrc, 40, 4000, -2, 0.0f, 1.0f,
-                                                        33.0f, 1));
+            consumers.push_back(
+                pipe::CreateStreamStats(b, id, c.ssrc, 40, 4000, -2, 0.0f, 1.0f, 33.0f, 1));
         }
         const auto remote = b.CreateString("192.0.2.1:5000");
         const auto profile = b.CreateString("AEAD_AES_128_GCM");
@@ -290,6 +290,7 @@ std::vector<uint8_t> ModelWorker::on_frame(std::span<const uint8_t> frame) {
     Writer writer{*this, b};
     std::vector<fb::Offset<pipe::Reply>> replies;
     for (const auto* request : *requests) replies.push_back(writer.reply(*request));
+    if (babbles) replies.push_back(writer.done(4'000'000'000));
     const auto all = b.CreateVector(replies);
     return finish(b, pipe::CreateFrame(b, 0, all));
 }
@@ -331,8 +332,7 @@ std::vector<uint64_t> ModelWorker::observers(uint64_t router) const {
     return found;
 }
 
-void ModelWorker::rewrite_app_data(
-    const std::function<std::string(const std::string&)>& rewrite) {
+void ModelWorker::rewrite_app_data(const std::function<std::string(const std::string&)>& rewrite) {
     for (auto& [id, data] : routers_) data = rewrite(data);
     for (auto& [id, transport] : transports_) transport.app_data = rewrite(transport.app_data);
     for (auto& [id, producer] : producers_) producer.app_data = rewrite(producer.app_data);

@@ -57,9 +57,10 @@ public:
     // Changes what is kept for the controller, as a faulty one might have left it.
     void rewrite_app_data(const std::function<std::string(const std::string&)>& rewrite);
 
-    uint16_t major = 1;           // of the pipe, as it says
+    uint16_t major = 1;  // of the pipe, as it says
     size_t most_routers = 1000;
-    bool hangs = false;           // hears, and says nothing
+    bool hangs = false;  // hears, and says nothing
+    bool babbles = false;         // answers more than it was asked
     bool shut_down = false;
     size_t frames = 0;
     size_t refusals = 0;          // requests that were refused

@@ -28,9 +28,8 @@ TEST_CASE("a controller that crashed is whole again, and nobody in the room hear
     ModelServer server({.workers = 2});
     server.start();
     REQUIRE(server.call([&](Controller& core, base::Instant now, Outputs& out) {
-        return core.create_room(now, "standup",
-                                {.max_peers = 5, .empty_timeout = 7s, .metadata = R"({"k":1})"},
-                                out);
+        return core.create_room(
+            now, "standup", {.max_peers = 5, .empty_timeout = 7s, .metadata = R"({"k":1})"}, out);
     }));
     auto& ada = server.enter("standup", "ada");
     auto& bob = server.enter("standup", "bob");

@@ -114,8 +114,9 @@ TEST_CASE("a request that is sent again is carried out once") {
     server.start();
     auto& ada = server.enter("standup", "ada", true);
     const std::string produce = R"({"request":true,"id":7777,"method":"produce","data":{)"
-                                R"("transportId":")" + ada.send_transport +
-                                R"(","kind":"audio","rtpParameters":)" + microphone(7, "z") + "}}";
+                                R"("transportId":")" +
+                                ada.send_transport + R"(","kind":"audio","rtpParameters":)" +
+                                microphone(7, "z") + "}}";
     ada.send_raw(produce);
     const std::string answer = ada.answer_to(7777);
     CHECK(answer.starts_with("{\"id\""));
@@ -127,7 +128,8 @@ TEST_CASE("a request that is sent again is carried out once") {
     // And while it is still being carried out:
     server.hold_workers = true;
     const std::string close = R"({"request":true,"id":7778,"method":"restartIce","data":{)"
-                              R"("transportId":")" + ada.send_transport + R"("}})";
+                              R"("transportId":")" +
+                              ada.send_transport + R"("}})";
     ada.send_raw(close);
     ada.send_raw(close);
     CHECK(server.held.size() == 1);
@@ -213,18 +215,22 @@ TEST_CASE("whatever the moment a connection breaks, nothing is lost and nothing 
         for (int step = 0; step < 60; ++step) {
             ModelClient& one = *clients[dice.below(clients.size())];
             switch (dice.below(7)) {
-                case 0: if (one.connected()) one.lose_connection(); break;
-                case 1:
-                case 2: if (!one.connected()) one.resume(); break;
-                case 3:
-                    one.ask("changeDisplayName", R"({"displayName":"x"})");
+                case 0:
+                    if (one.connected()) one.lose_connection();
                     break;
+                case 1:
+                case 2:
+                    if (!one.connected()) one.resume();
+                    break;
+                case 3: one.ask("changeDisplayName", R"({"displayName":"x"})"); break;
                 case 4:
                     if (!one.connected() || one.producer.empty()) break;
                     one.ask("closeProducer", R"({"producerId":")" + one.producer + R"("})");
                     one.producer.clear();
                     break;
-                case 5: if (one.connected() && one.producer.empty()) one.speak(); break;
+                case 5:
+                    if (one.connected() && one.producer.empty()) one.speak();
+                    break;
                 case 6: one.answers = !one.answers; break;
             }
             server.advance(100ms);

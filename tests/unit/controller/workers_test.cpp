@@ -60,8 +60,8 @@ TEST_CASE("a request that dies with the worker is answered") {
     server.start();
     auto& ada = server.enter("one", "ada");
     server.hold_workers = true;
-    const uint64_t request = ada.send("restartIce", R"({"transportId":")" + ada.send_transport +
-                                                        R"("})");
+    const uint64_t request =
+        ada.send("restartIce", R"({"transportId":")" + ada.send_transport + R"("})");
     CHECK(ada.answer_to(request).empty());
     server.kill_worker(0);
     CHECK(ada.answer_to(request).starts_with("!503"));
@@ -144,6 +144,22 @@ TEST_CASE("a worker that says what is no frame, or what it was not asked, is kil
         server.advance(1s);
         CHECK(server.worker(0).pid() != pid);
     }
+}
+
+TEST_CASE("a frame that ends badly counts for nothing, whatever good it began with") {
+    ModelServer server;
+    server.start();
+    server.enter("one", "ada");
+    auto& bob = server.client("one", "bob");
+    bob.connect();
+    bob.ask("join", std::string(R"({"displayName":"B","rtpCapabilities":)") + kBrowser + "}");
+    server.worker(0).babbles = true;
+    // The answer would have bob hear ada, by a worker that is being killed.
+    CHECK(bob.ask("createWebRtcTransport").starts_with("!503"));
+    CHECK(server.events("worker.lost") == 1);
+    server.advance(100ms);
+    bob.make_transports();
+    CHECK(bob.speak().starts_with("{"));
 }
 
 TEST_CASE("a room that its worker refuses is closed, and its peers may try again") {
