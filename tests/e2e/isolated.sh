@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command in a network and a process space of its own, which end with it.
 #
-# Firefox never speaks over 127.0.0.1 and wants a default route, so the network has an address like a
-# real one; ports are never taken by others; and whatever a test left running dies with its first process.
+# Firefox never speaks over 127.0.0.1 and wants a default route, so the network has an address like
+# a real one; ports are never taken by others; and whatever a test left running dies with its first
+# process.
 set -euo pipefail
 
 usage="usage: tests/e2e/isolated.sh COMMAND [ARGUMENT...]"

@@ -7,7 +7,9 @@ import { startChromium, startFirefox } from "./support/browsers.mjs";
 import { until } from "./support/until.mjs";
 
 async function servePage(t) {
-  const server = createServer((_, answer) => answer.setHeader("content-type", "text/html").end("<!doctype html><p>hello"));
+  const server = createServer((_, answer) =>
+    answer.setHeader("content-type", "text/html").end("<!doctype html><p>hello"),
+  );
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   return `http://127.0.0.1:${server.address().port}/`;
@@ -36,7 +38,7 @@ async function callOneself() {
 const alone = (heard, hz) => heard?.[hz] > 0.9 && Object.keys(heard).length === 1;
 
 for (const start of [startChromium, startFirefox]) {
-  test(`${start.name.slice(5)} hears a call to itself as its tone, and silence as silence`, async (t) => {
+  test(`${start.name.slice(5)} hears a call to itself, and silence as silence`, async (t) => {
     const url = await servePage(t);
     const browser = await start(t, { hz: 700 });
     const page = await browser.page({ hz: 700 });

@@ -3,8 +3,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { until } from "./until.mjs";
 
-// The living processes whose command line contains `text`: [{ pid, program, args, startedAt }], in order
-// of pid. `startedAt` is the time since the machine's start in ms, to 10 ms.
+// The living processes whose command line contains `text`: [{ pid, program, args, startedAt }], in
+// order of pid. `startedAt` is the time since the machine's start in ms, to 10 ms.
 export async function processesWith(text) {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map((pid) => look(pid, text)));
@@ -16,7 +16,7 @@ async function look(pid, text) {
     const args = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").slice(0, -1);
     if (pid === process.pid || !args.some((arg) => arg.includes(text))) return undefined;
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the third field on, proc(5)
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // proc(5), from the third on
     if (fields[0] === "Z") return undefined;
     return { pid, program: args[0].split("/").pop(), args, startedAt: Number(fields[19]) * 10 };
   } catch {
@@ -31,5 +31,9 @@ export async function uptimeMs() {
 
 // Waits until `child` of child_process has ended, for at most `ms`.
 export function ended(child, ms = 10_000) {
-  return until(`the end of process ${child.pid}`, () => child.exitCode !== null || child.signalCode, { ms });
+  return until(
+    `the end of process ${child.pid}`,
+    () => child.exitCode !== null || child.signalCode,
+    { ms },
+  );
 }

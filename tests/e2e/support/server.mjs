@@ -9,17 +9,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freeTcpPort, freeUdpPort } from "./ports.mjs";
 import { ended, processesWith } from "./processes.mjs";
+import { witness } from "./scenario.mjs";
 import { until } from "./until.mjs";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
-export const build = process.env.PARLEY_BUILD ?? join(repository, "build");
+export const build = process.env.E2E_BUILD ?? join(repository, "build");
 
-// Starts one, ready when this returns. `t` is the test that owns it: at its end the server is stopped,
-// and the test fails if that left a process behind. `args`: more of the controller's flags.
+// Starts one, ready when this returns. `t` is the test that owns it: at its end the server is
+// stopped, and the test fails if that left a process behind. `args`: more of the controller's
+// flags.
 export async function startServer(t, { args = [] } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "parley-e2e-"));
   const server = new Server(directory, await freeTcpPort(), await freeUdpPort(), args);
   t.after(() => server.end());
+  witness(t, () => server.logs());
   await server.start();
   return server;
 }
@@ -48,7 +51,7 @@ class Server {
 
   // Starts the controller, for the first time or again after kill(), and waits until it is ready.
   async start() {
-    const program = join(build, "parley-controller");
+    const program = join(build, "controller/parley-controller");
     if (!existsSync(program)) throw new Error(`${program} is missing: script/build --tests --web`);
     const log = openSync(join(this.#directory, "controller.log"), "a");
     this.#child = spawn(program, this.#args, { stdio: ["ignore", log, log] });
@@ -77,14 +80,20 @@ class Server {
 
   // The worker processes: see processesWith().
   async workers() {
-    return (await processesWith(this.#directory)).filter(({ program }) => program === "parley-worker");
+    return (await processesWith(this.#directory)).filter(
+      ({ program }) => program === "parley-worker",
+    );
   }
 
-  // A request of the HTTP API; `body` is made JSON, and so is the answer: { status, headers, body }.
+  // A request of the HTTP API; `body` is made JSON, and so is the answer: { status, headers, body
+  // }.
   async api(method, path, body, headers = {}) {
     const answer = await fetch(this.url + path, {
       method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();

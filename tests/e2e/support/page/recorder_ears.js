@@ -1,5 +1,5 @@
-// Ears for Firefox, whose AudioContext never starts without a sound card: they record for a while and
-// look at what came.
+// Ears for Firefox, whose AudioContext never starts without a sound card: they record for a while
+// and look at what came.
 "use strict";
 (() => {
   const { tones, windowMs, tonesIn, shares } = window.voice;
@@ -44,7 +44,9 @@
   // What is heard in the next `ms`, as of the other kind of ears.
   async function recent(ms) {
     const live = [...tracks].filter(([track]) => track.readyState === "live");
-    const found = await Promise.all(live.map(async ([track, name]) => [name, await tonesOf(track, ms)]));
+    const found = await Promise.all(
+      live.map(async ([track, name]) => [name, await tonesOf(track, ms)]),
+    );
     const result = {};
     for (const [name, heard] of found) {
       if (Object.keys(heard).length > 0) result[name] = { ...result[name], ...heard };

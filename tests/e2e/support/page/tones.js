@@ -26,7 +26,8 @@
     return loud.reduce((bits, a, i) => bits | (a > floor ? 1 << i : 0), 0);
   }
 
-  // The share of `count` windows in which each tone was heard: { 400: 0.98 }; without those never heard.
+  // The share of `count` windows in which each tone was heard: { 400: 0.98 }; without those never
+  // heard.
   function shares(masks, count) {
     const result = {};
     tones.forEach((hz, i) => {

@@ -1,5 +1,5 @@
-// Ears for browsers whose AudioContext runs without a sound card. They listen all the time, window by
-// window, on one clock for all tracks; so they can also tell how long a gap was.
+// Ears for browsers whose AudioContext runs without a sound card. They listen all the time, window
+// by window, on one clock for all tracks; so they can also tell how long a gap was.
 "use strict";
 (() => {
   const { tones, windowMs, amplitude, tonesIn, shares } = window.voice;
@@ -7,6 +7,7 @@
   const processor = `
     ${amplitude}
     ${tonesIn}
+    const tones = ${JSON.stringify(tones)};
     registerProcessor("ear", class extends AudioWorkletProcessor {
       samples = new Float32Array((sampleRate * ${windowMs}) / 1000);
       filled = 0;
@@ -16,7 +17,7 @@
           this.samples[this.filled++] = channel ? channel[i] : 0;
           if (this.filled < this.samples.length) continue;
           this.filled = 0;
-          this.batch.push([currentTime, tonesIn(this.samples, sampleRate, ${JSON.stringify(tones)})]);
+          this.batch.push([currentTime, tonesIn(this.samples, sampleRate, tones)]);
         }
         if (this.batch.length >= 5) this.port.postMessage(this.batch.splice(0));
         return true;
@@ -49,7 +50,9 @@
   // Listens to a track as something that `name` says. Waits for the clock to run.
   async function listen(name, track) {
     if (ears.has(track)) return;
-    const source = new MediaStreamAudioSourceNode(audio(), { mediaStream: new MediaStream([track]) });
+    const source = new MediaStreamAudioSourceNode(audio(), {
+      mediaStream: new MediaStream([track]),
+    });
     ears.set(track, () => source.disconnect());
     await ready;
     if (!ears.has(track)) return;
@@ -74,7 +77,8 @@
 
   const now = () => audio().currentTime * 1000;
 
-  // What was heard in the last `ms`: { ada: { 400: 0.98 } }, by name and tone the share of the time.
+  // What was heard in the last `ms`: { ada: { 400: 0.98 } }, by name and tone the share of the
+  // time.
   async function recent(ms) {
     const since = now() - ms;
     const result = {};
@@ -90,10 +94,23 @@
   function everHeard() {
     const result = {};
     for (const [name, log] of heard) {
-      const lasted = log.map(([, mask], i) => mask & (log[i + 1]?.[1] ?? 0) & (log[i + 2]?.[1] ?? 0));
+      const lasted = log.map(
+        ([, mask], i) => mask & (log[i + 1]?.[1] ?? 0) & (log[i + 2]?.[1] ?? 0),
+      );
       result[name] = tones.filter((_, i) => lasted.some((mask) => mask & (1 << i)));
     }
     return result;
+  }
+
+  // How long ago the newest stretch of `hz` from `name` began, in ms: one without gaps of 300 ms.
+  function heardForMs(name, hz) {
+    const bit = 1 << tones.indexOf(hz);
+    const times = (heard.get(name) ?? [])
+      .filter(([, mask]) => mask & bit)
+      .map(([time]) => time * 1000);
+    times.sort((a, b) => b - a);
+    const end = times.findIndex((time, i) => time - (times[i + 1] ?? -Infinity) > 300);
+    return now() - times[end];
   }
 
   // The longest time that `hz` was not heard from `name`, between two times of now(), all in ms.
@@ -113,5 +130,14 @@
     return Math.round(longest);
   }
 
-  Object.assign(window.voice, { hum, listen, unlisten, recent, everHeard, longestGap, now });
+  Object.assign(window.voice, {
+    hum,
+    listen,
+    unlisten,
+    recent,
+    everHeard,
+    heardForMs,
+    longestGap,
+    now,
+  });
 })();

@@ -1,0 +1,68 @@
+// A TCP connection that can be broken: it stands between a page and its server, for HTTP and
+// signalling.
+
+import { connect, createServer } from "node:net";
+
+// Listens on a port of its own and passes everything on to `server`, until the test ends.
+export async function startFlakyLink(t, server) {
+  const link = new FlakyLink(server.httpPort);
+  await link.open();
+  t.after(() => link.cut());
+  return link;
+}
+
+class FlakyLink {
+  #to;
+  #port = 0;
+  #listener;
+  #sockets = new Set();
+
+  constructor(to) {
+    this.#to = to;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  // Takes connections, at the same port as before.
+  async open() {
+    this.#listener = createServer((socket) => this.#carry(socket));
+    await new Promise((resolve, reject) => {
+      this.#listener.once("error", reject).listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#port = this.#listener.address().port;
+  }
+
+  // Breaks every connection and refuses new ones.
+  async cut() {
+    const closed = new Promise((resolve) => this.#listener.close(resolve));
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    await closed;
+  }
+
+  // Carries nothing any more on the connections that there are, and tells nobody.
+  freeze() {
+    for (const socket of this.#sockets)
+      socket
+        .unpipe()
+        .removeAllListeners("end")
+        .on("data", () => {});
+  }
+
+  #carry(near) {
+    const far = connect(this.#to, "127.0.0.1");
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      this.#sockets.add(socket);
+      socket.pipe(other);
+      socket.on("error", () => {}); // what follows says enough
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}
