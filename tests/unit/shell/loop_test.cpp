@@ -46,6 +46,26 @@ TEST_CASE("a timer never fires before its deadline, and once") {
     }
 }
 
+TEST_CASE("a timer keeps to its microseconds in a loop that is woken all the time") {
+    Loop loop;
+    int ends[2];
+    REQUIRE(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+    const Fd reader(ends[0]), writer(ends[1]);
+    REQUIRE(write(writer.get(), "x", 1) == 1);
+    const Watch busy(loop, reader.get(), [] {});  // what is never read wakes it every time
+    base::Instant at;
+    Timer timer(loop, [&](base::Instant now) {
+        at = now;
+        loop.stop();
+    });
+    for (int i = 0; i < 50; ++i) {
+        const base::Instant deadline = loop.now() + base::Duration(137 * (i % 11));
+        timer.set(deadline);
+        loop.run();
+        CHECK(at >= deadline);
+    }
+}
+
 TEST_CASE("a deadline that is taken away or moved does not fire where it was") {
     Loop loop;
     std::vector<base::Instant> fired;
