@@ -28,17 +28,22 @@ void encrypt_in_place(EVP_CIPHER_CTX* context, uint8_t* blocks, size_t size) {
 
 }  // namespace
 
-AesBlocks::AesBlocks(size_t key_size) : context_(EVP_CIPHER_CTX_new()) {
+AesBlocks::AesBlocks(size_t key_size, Engine engine) : key_size_(key_size) {
+    ENSURE(engine == Engine::OpenSsl || AesInstructions::supported());
+    if (engine == Engine::Instructions) return;
+    context_.reset(EVP_CIPHER_CTX_new());
     ENSURE(context_ != nullptr);
     const EVP_CIPHER* cipher = key_size == 32 ? EVP_aes_256_ecb() : EVP_aes_128_ecb();
     ENSURE(EVP_EncryptInit_ex(context_.get(), cipher, nullptr, nullptr, nullptr) == 1);
 }
 
 void AesBlocks::set_key(const uint8_t* key) {
+    if (!context_) return instructions_.set_key(key, key_size_);
     ENSURE(EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, key, nullptr) == 1);
 }
 
 Block AesBlocks::encrypt(const Block& plain) {
+    if (!context_) return instructions_.encrypt(plain);
     Block block = plain;
     encrypt_in_place(context_.get(), block.data(), kBlock);
     return block;
@@ -51,6 +56,11 @@ Block AesBlocks::count_behind(const Block& counter, std::span<uint8_t> text) {
 }
 
 void AesBlocks::run(const Block& counter, Block* lead, std::span<uint8_t> text) {
+    if (!context_) return instructions_.count(counter, lead, text);
+    run_openssl(counter, lead, text);
+}
+
+void AesBlocks::run_openssl(const Block& counter, Block* lead, std::span<uint8_t> text) {
     alignas(kBlock) uint8_t stream[kChunkBlocks * kBlock];
     uint32_t number = load_be32(counter.data() + 12);
     size_t skip = lead != nullptr ? kBlock : 0;

@@ -2,28 +2,37 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 
-namespace parley::srtp {
+#include "worker/srtp/aes_instructions.h"
 
-using Block = std::array<uint8_t, 16>;
+namespace parley::srtp {
 
 struct CipherFree {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherFree>;
 
-// AES with a kept key, and the counter mode that both transforms are made of. OpenSSL encrypts the
-// counter blocks, all of a packet in one call: its own counter mode and GCM spend more time on
-// taking a new IV than on 100 bytes of voice.
+// AES with a kept key, and the counter mode that both transforms are made of: all counter blocks of
+// a packet are encrypted in one go. OpenSSL's own counter mode and GCM spend more time on taking a
+// new IV than on 100 bytes of voice.
 class AesBlocks {
 public:
+    enum class Engine : uint8_t {
+        OpenSsl,       // everywhere
+        Instructions,  // as fast, with a quarter of the memory to fetch for each listener
+    };
+
+    static Engine fastest() {
+        return AesInstructions::supported() ? Engine::Instructions : Engine::OpenSsl;
+    }
+
     // `key_size` is 16 or 32. Nothing may be encrypted before the first set_key().
-    explicit AesBlocks(size_t key_size);
+    // REQUIRES: the processor has what the engine wants.
+    explicit AesBlocks(size_t key_size, Engine engine = fastest());
 
     // `key` has the key size given at construction.
     void set_key(const uint8_t* key);
@@ -40,8 +49,11 @@ public:
 
 private:
     void run(const Block& counter, Block* lead, std::span<uint8_t> text);
+    void run_openssl(const Block& counter, Block* lead, std::span<uint8_t> text);
 
-    CipherContext context_;
+    size_t key_size_;
+    CipherContext context_;         // OpenSsl
+    AesInstructions instructions_;  // Instructions: no context
 };
 
 }  // namespace parley::srtp

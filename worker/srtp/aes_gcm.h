@@ -14,7 +14,7 @@ class AesGcm {
 public:
     enum class Engine : uint8_t {
         OpenSsl,    // everywhere
-        CarryLess,  // OpenSSL's AES and our GHASH, a third of the time for voice
+        CarryLess,  // AesBlocks and our GHASH, a third of the time for voice
     };
 
     static Engine fastest() { return Ghash::supported() ? Engine::CarryLess : Engine::OpenSsl; }
