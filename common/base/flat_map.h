@@ -22,9 +22,9 @@ struct FlatHash {
 };
 
 // One flat table, open addressing, linear probing, no tombstones (an erase shifts back). find()
-// never allocates; insert() does when the table is more than half full. Not for iteration order:
-// for_each visits in the order of places, which depends on the history of inserts alone and so
-// is the same for the same seed.
+// never allocates; insert() does when the table is more than three quarters full. It begins small:
+// every listener has several. Not for iteration order: for_each visits in the order of places,
+// which depends on the history of inserts alone and so is the same for the same seed.
 template <typename Key, typename Value, typename Hash = FlatHash<Key>>
 class FlatMap {
 public:
@@ -38,7 +38,7 @@ public:
 
     // Puts `value` under `key`, over what was there. The reference holds until the next change.
     Value& insert(const Key& key, Value value) {
-        if (2 * (size_ + 1) > slots_.size()) grow();
+        if (4 * (size_ + 1) > 3 * slots_.size()) grow();
         Slot& slot = slots_[place_of(key)];
         if (!slot.used) ++size_;
         slot = Slot{key, std::move(value), true};
@@ -88,7 +88,7 @@ private:
 
     void grow() {
         std::vector<Slot> old = std::exchange(slots_, {});
-        slots_.resize(old.empty() ? 16 : old.size() * 2);
+        slots_.resize(old.empty() ? 4 : old.size() * 2);
         for (Slot& slot : old) {
             if (slot.used) slots_[place_of(slot.key)] = std::move(slot);
         }
