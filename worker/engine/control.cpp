@@ -310,7 +310,7 @@ Offset<pipe::ConsumerSnapshot> write(FlatBufferBuilder& fbb, const router::Consu
     const router::ConsumerOptions& options = consumer.options();
     return pipe::CreateConsumerSnapshotDirect(fbb, options.id, consumer.producer().id(),
                                               consumer.ssrc(), options.payload_type,
-                                              options.mid.c_str(), options.paused,
+                                              options.mid.c_str(), consumer.paused(),
                                               &options.app_data);
 }
 

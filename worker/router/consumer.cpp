@@ -18,12 +18,13 @@ Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer,
       // us on the first rollover. RFC 3711 §3.3.1.
       numbering_(producer.options().clock_rate, static_cast<uint16_t>(random.below(0x8000)),
                  random.u32()),
+      paused_(options.paused),
       producer_(producer),
       options_(std::move(options)) {}
 
 void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
                        Turn& turn) {
-    if (options_.paused) return turn.drop(Drop::ConsumerPaused);
+    if (paused_) return turn.drop(Drop::ConsumerPaused);
     if (!transport_.can_send()) {
         restart();  // the listener missed nothing that was ever sent: no gap in its numbering
         return turn.drop(Drop::ConsumerNotConnected);
@@ -45,8 +46,8 @@ void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::Share
 }
 
 void Consumer::set_paused(bool paused) {
-    if (options_.paused == paused) return;
-    options_.paused = paused;
+    if (paused_ == paused) return;
+    paused_ = paused;
     restart();
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/prefetch.h"
 #include "common/base/random.h"
 #include "worker/limits.h"
 #include "worker/router/app_data.h"
@@ -21,7 +22,7 @@ struct ConsumerOptions {
     std::string mid;  // "" when none is to be sent
     rtp::ExtensionIds header_extensions;
     std::string cname;
-    bool paused = false;
+    bool paused = false;  // to begin with
     AppData app_data;
 };
 
@@ -44,10 +45,16 @@ public:
     void forward(base::Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
                  Turn& turn);
 
+    // Ask for the memory that forward() will touch: a loop over many listeners would wait for it
+    // longer than it works. prefetch() should come some listeners ahead, prefetch_transport()
+    // later, for it reads what prefetch() asked for.
+    void prefetch() const { base::prefetch(this, kHotBytes); }
+    void prefetch_transport() const { transport_.prefetch(); }
+
     // What comes next has nothing to do with what came before: after a pause, or a new source.
     void restart() { numbering_.restart(); }
 
-    bool paused() const { return options_.paused; }
+    bool paused() const { return paused_; }
     void set_paused(bool paused);
 
     uint64_t id() const { return options_.id; }
@@ -70,12 +77,14 @@ public:
     std::optional<base::Duration> round_trip() const { return round_trip_; }
 
 private:
-    // What forward() touches comes first.
+    // What forward() touches comes first, in two lines of cache.
+    static constexpr size_t kHotBytes = 128;
     rtp::HeaderTemplate header_;
     Transport& transport_;
     rtp::StreamMap numbering_;
     uint64_t packets_sent_ = 0;
     uint64_t bytes_sent_ = 0;
+    bool paused_;
 
     Producer& producer_;
     uint64_t packets_reported_ = 0;  // packets_sent_ at the last sender report

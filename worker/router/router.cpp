@@ -236,8 +236,13 @@ void Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Tur
 // Here a voice reaches its listeners.
 void Router::forward(Instant now, Producer& producer, const rtp::RtpView& packet,
                      const rtp::SharedFields& shared, Turn& turn) {
-    turn.counters.copies_due += producer.consumers().size();
-    for (Consumer* listener : producer.consumers()) listener->forward(now, packet, shared, turn);
+    const std::vector<Consumer*>& listeners = producer.consumers();
+    turn.counters.copies_due += listeners.size();
+    for (size_t i = 0; i < listeners.size(); ++i) {
+        if (i + 2 < listeners.size()) listeners[i + 2]->prefetch();
+        if (i + 1 < listeners.size()) listeners[i + 1]->prefetch_transport();
+        listeners[i]->forward(now, packet, shared, turn);
+    }
 }
 
 void Router::on_rtcp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {

@@ -60,6 +60,7 @@ TEST_CASE("a controller that comes back is handed what it left, app_data and all
     REQUIRE(world.produce(10, 20, {0x1111}, "0", true).ok());
     REQUIRE(world.create_transport(1, 11).ok());
     const uint32_t ssrc = world.consume(11, 30, 20)->body_as_Consumed()->ssrc();
+    REQUIRE(world.pause_consumer(30, true).ok());
     world.engine.on_controller_gone(world.now, kController);
     world.pass(60s);
     CHECK_FALSE(world.engine.finished());
@@ -86,6 +87,7 @@ TEST_CASE("a controller that comes back is handed what it left, app_data and all
     const auto* consumer = transports->Get(1)->consumers()->Get(0);
     CHECK(consumer->ssrc() == ssrc);
     CHECK(consumer->producer_id() == 20);
+    CHECK(consumer->paused());
 }
 
 TEST_CASE("a worker that nobody comes back for ends by itself, not before its time") {
