@@ -24,6 +24,31 @@ Answer ask_for_stats(Call& call, Purpose purpose, uint64_t object, uint64_t tran
     return std::nullopt;
 }
 
+// A client hears on one transport. One that asks for another has given up the last: it asked for
+// that one when its worker was just lost, and dropped the answer with everything else it had.
+void close_replaced(Turn& turn, Member& member, uint64_t created) {
+    const auto newest = member.transports.find(created);
+    if (newest == member.transports.end() || !newest->second.consuming) return;
+    auto* link = turn.house.link(*turn.house.rooms.find(member.room));
+    for (auto at = member.transports.begin(); at != newest;) {
+        const auto [id, transport] = *at++;
+        if (transport.producing || !transport.consuming) continue;
+        std::vector<uint64_t> heard;
+        for (const auto& [consumer, what] : member.consumers) {
+            if (what.transport == id) heard.push_back(consumer);
+        }
+        for (const uint64_t consumer : heard) {
+            const bool known = member.consumers.at(consumer).created;
+            member.forget_consumer(consumer);
+            if (!known) continue;
+            notify(turn, member, "consumerClosed",
+                   one_text("consumerId", std::to_string(consumer)));
+        }
+        member.transports.erase(id);
+        if (link) link->ask(workers::CloseTransport{id});
+    }
+}
+
 }  // namespace
 
 Answer create_transport(Call& call) {
@@ -92,7 +117,7 @@ Answer get_consumer_stats(Call& call) {
     return ask_for_stats(call, Purpose::ConsumerStats, consumer->id, consumer->transport);
 }
 
-Answer on_transport_answer(Turn&, Member& member, const workers::Pending& pending,
+Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& pending,
                            const workers::Reply& reply) {
     const bool refused = reply.refusal != workers::Refusal::None;
     if (pending.purpose == Purpose::Transport) {
@@ -102,6 +127,7 @@ Answer on_transport_answer(Turn&, Member& member, const workers::Pending& pendin
             return std::nullopt;
         }
         member.transports.at(pending.object).created = true;
+        close_replaced(turn, member, pending.object);
         return signalling::write_transport(pending.object, *created);
     }
     if (pending.purpose == Purpose::RestartIce) {

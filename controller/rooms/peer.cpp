@@ -5,8 +5,8 @@
 namespace parley::controller::rooms {
 
 Transport* Peer::receiving() {
-    for (auto& [number, transport] : transports) {
-        if (transport.consuming && transport.created) return &transport;
+    for (auto at = transports.rbegin(); at != transports.rend(); ++at) {
+        if (at->second.consuming && at->second.created) return &at->second;
     }
     return nullptr;
 }

@@ -72,7 +72,7 @@ struct Peer {
 
     bool paused(const Producer& producer) const { return muted || producer.paused_by_client; }
 
-    // The transport that consumers go to; nothing when there is none yet.
+    // The transport that consumers go to, the newest; nothing when there is none yet.
     Transport* receiving();
 
     bool can_hear() const { return joined && rights.subscribe && ability.opus; }
