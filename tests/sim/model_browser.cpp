@@ -111,8 +111,7 @@ bool ModelBrowser::settled() const {
     if (options_.publishes && (producer_.empty() || !send_.leg || !send_.leg->connected())) {
         return false;
     }
-    return consumers_.empty() || (receive_.leg && receive_.leg->connected() &&
-                                  receive_.waiting.empty());
+    return consumers_.empty() || (receive_.leg && receive_.leg->connected());
 }
 
 void ModelBrowser::on_deadline() {

@@ -88,20 +88,24 @@ private:
         std::string id;
         RemoteTransport remote;
         std::unique_ptr<MediaLeg> leg;
-        bool connected = false;         // signalling said so
+        bool connecting = false;
+        bool connected = false;  // signalling said so
+        std::vector<std::function<void()>> when_connected;
         base::Instant restarted;
-        std::vector<uint64_t> waiting;  // newConsumer requests to answer when it is
     };
 
     // --- joining, model_browser_joining.cpp
     void start_over();
+    void start_over_soon();
     void discard_media();
     void ask_for_transport(bool producing);
     void on_transport(bool producing, controller::Json data);
     void on_both_transports();
     void ask_to_join();
+    // Calls `then` when the transport is connected, which is asked for once.
     void connect(Side& side, std::function<void()> then);
     void produce();
+    void ask_to_produce();
     void take_consumer(controller::Json data);
     void on_new_consumer(uint64_t request, controller::Json data);
     void on_lost(controller::Json data);
@@ -139,7 +143,10 @@ private:
     State state_ = State::Out;
     std::unique_ptr<ProtooClient> client_;
     uint64_t life_ = 0;  // grows when all transports are given up
+    bool join_asked_ = false;
     bool joined_ = false;
+    bool producing_ = false;  // asked for, or done
+    bool syncing_ = false;
     Side send_;
     Side receive_;
     std::string producer_;

@@ -21,7 +21,7 @@ void ModelBrowser::join() { start_over(); }
 void ModelBrowser::start_over() {
     discard_media();
     if (client_) resumed_before_ += client_->resumed();
-    joined_ = false;
+    join_asked_ = joined_ = syncing_ = false;
     peers_.clear();
     state_ = State::Joining;
     client_ = std::make_unique<ProtooClient>(
@@ -30,8 +30,16 @@ void ModelBrowser::start_over() {
     client_->open();
 }
 
+// Not now: what says so is one of those that are about to go.
+void ModelBrowser::start_over_soon() {
+    around_.world.after(0ms, [this, life = life_] {
+        if (life == life_ && state_ != State::Left) start_over();
+    });
+}
+
 void ModelBrowser::discard_media() {
     ++life_;
+    producing_ = false;
     receiver_.close_all();
     consumers_.clear();
     producer_.clear();
@@ -45,7 +53,8 @@ ProtooClient::Answered ModelBrowser::in_this_life(std::function<void(Json)> then
     };
 }
 
-// No worker runs just now, or what was asked about went with one. Anything else is nonsense.
+// No worker runs just now, or what was asked about went with one; after a crash of the server it
+// may also have been done already. Anything else is nonsense.
 ProtooClient::Refused ModelBrowser::or_later(std::string what) {
     return [this, what = std::move(what), life = life_](uint64_t code, std::string_view reason) {
         if (life != life_) return;
@@ -53,9 +62,11 @@ ProtooClient::Refused ModelBrowser::or_later(std::string what) {
             return around_.broken(options_.peer + " was refused " + what + ": " +
                                   std::to_string(code) + " " + std::string(reason));
         }
+        if (code != 503) return start_over_soon();
         discard_media();
         around_.world.after(kAskAgainAfter, [this, again = life_] {
-            if (again == life_ && state_ == State::In) on_open(false, false);
+            const bool inside = state_ == State::In || state_ == State::Joining;
+            if (again == life_ && inside) ask_for_transport(options_.publishes);
         });
     };
 }
@@ -101,11 +112,12 @@ void ModelBrowser::on_transport(bool producing, Json data) {
 }
 
 void ModelBrowser::on_both_transports() {
-    if (!joined_) return ask_to_join();
-    if (options_.publishes) produce();
+    if (joined_) return produce();
+    if (!join_asked_) ask_to_join();
 }
 
 void ModelBrowser::ask_to_join() {
+    join_asked_ = true;
     JsonWriter data;
     data.object().text("displayName", "The " + options_.peer);
     data.raw("device", R"({"flag":"model","name":"Model","version":"1"})");
@@ -116,11 +128,14 @@ void ModelBrowser::ask_to_join() {
         joined_ = true;
         if (state_ != State::Joining) return;
         state_ = State::In;
-        if (options_.publishes && send_.leg) produce();
+        if (receive_.leg) produce();
     });
 }
 
 void ModelBrowser::connect(Side& side, std::function<void()> then) {
+    if (side.connected) return then();
+    side.when_connected.push_back(std::move(then));
+    if (std::exchange(side.connecting, true)) return;
     JsonWriter data;
     data.object().text("transportId", side.id).key("dtlsParameters").object();
     data.text("role", options_.role == dtls::Role::Client ? "client" : "server");
@@ -131,25 +146,30 @@ void ModelBrowser::connect(Side& side, std::function<void()> then) {
     }
     data.end_array().end_object().end_object();
     client_->request("connectWebRtcTransport", data.take(),
-                     in_this_life([&side, then = std::move(then)](Json) {
+                     in_this_life([&side](Json) {
                          side.connected = true;
                          side.leg->connect(side.remote);
-                         then();
+                         for (const auto& next : std::exchange(side.when_connected, {})) next();
                      }),
                      or_later("to connect"));
 }
 
+// REQUIRES: joined, with both transports.
 void ModelBrowser::produce() {
+    if (!options_.publishes || std::exchange(producing_, true)) return;
     if (!options_.ssrc) sender_.begin_stream();
-    connect(send_, [this] {
-        JsonWriter data;
-        data.object().text("transportId", send_.id).text("kind", "audio");
-        data.raw("rtpParameters", send_parameters(sender_)).raw("appData", "{}").end_object();
-        client_->request("produce", data.take(), in_this_life([this](Json answer) {
-            producer_ = text_of(answer["id"]);
-            if (paused_) set_muted(true);
-        }), or_later("to produce"));
-    });
+    connect(send_, [this] { ask_to_produce(); });
+}
+
+void ModelBrowser::ask_to_produce() {
+    JsonWriter data;
+    data.object().text("transportId", send_.id).text("kind", "audio");
+    data.raw("rtpParameters", send_parameters(sender_)).raw("appData", "{}").end_object();
+    client_->request("produce", data.take(), in_this_life([this](Json answer) {
+                         producer_ = text_of(answer["id"]);
+                         if (paused_) set_muted(true);
+                     }),
+                     or_later("to produce"));
 }
 
 void ModelBrowser::on_request(uint64_t id, std::string_view method, Json data) {
@@ -167,16 +187,10 @@ void ModelBrowser::take_consumer(Json data) {
 
 // The transport is connected with the first consumer; only then can any be heard.
 void ModelBrowser::on_new_consumer(uint64_t request, Json data) {
+    if (!receive_.leg && syncing_) return;  // the server remembers more than we were told
     if (!receive_.leg) return on_nonsense("a consumer without a transport for it");
     take_consumer(data);
-    if (receive_.connected) return client_->answer(request);
-    receive_.waiting.push_back(request);
-    if (receive_.waiting.size() > 1) return;
-    connect(receive_, [this] {
-        for (const uint64_t waiting : std::exchange(receive_.waiting, {})) {
-            client_->answer(waiting);
-        }
-    });
+    connect(receive_, [this, request] { client_->answer(request); });
 }
 
 void ModelBrowser::on_notification(std::string_view method, Json data) {
@@ -207,15 +221,17 @@ void ModelBrowser::on_lost(Json data) {
     if (!ours) return;  // of before we began anew
     ++rebuilds_;
     discard_media();
-    if (state_ == State::In) ask_for_transport(options_.publishes);
+    ask_for_transport(options_.publishes);
 }
 
 void ModelBrowser::sync() {
+    syncing_ = true;
     client_->request("sync", "{}", in_this_life([this](Json data) { on_sync(data); }));
 }
 
 // The server was restarted: whatever it no longer knows of is made anew.
 void ModelBrowser::on_sync(Json data) {
+    syncing_ = false;
     const Json transports = data["transports"];
     size_t known = 0;
     for (size_t i = 0; i < transports.size(); ++i) {
@@ -224,18 +240,19 @@ void ModelBrowser::on_sync(Json data) {
     }
     const size_t ours = (send_.leg ? 1u : 0u) + (receive_.leg ? 1u : 0u);
     if (!joined_ || known != ours || ours != (options_.publishes ? 2u : 1u)) {
-        around_.world.after(0ms, [this, life = life_] {
-            if (life == life_ && state_ != State::Left) start_over();
-        });
-        return;
+        return start_over_soon();
     }
     peers_.clear();
     const Json others = data["peers"];
     for (size_t i = 0; i < others.size(); ++i) peers_.insert(text_of(others[i]["id"]));
-    if (options_.publishes && data["producers"].size() == 0) produce();
+    if (!producer_.empty() && data["producers"].size() == 0) {
+        producer_.clear();
+        producing_ = false;
+        produce();
+    }
     const Json consumers = data["consumers"];
     for (size_t i = 0; i < consumers.size(); ++i) take_consumer(consumers[i]);
-    if (consumers.size() > 0 && !receive_.connected) connect(receive_, [] {});
+    if (consumers.size() > 0) connect(receive_, [] {});
 }
 
 }  // namespace parley::sim

@@ -46,7 +46,11 @@ void ProtooClient::connect() {
     if (options_.numbered) admission.session = session_;
     greeted_ = false;
     connection_ = switchboard_.open(*this, admission);
-    if (options_.numbered) return;
+}
+
+// A numbered session begins with what the server says of it.
+void ProtooClient::on_opened(controller::ConnectionId connection) {
+    if (connection != connection_ || options_.numbered) return;
     greeted_ = true;
     listener_.on_open(false, false);
 }
@@ -133,13 +137,21 @@ void ProtooClient::hear_session(Json data) {
     greeted_ = true;
     tries_ = 0;
     resumed_ += resumed;
-    for (const auto& [id, asked] : asked_) send(asked.text);
+    for (const auto& [id, asked] : asked_) {
+        send(asked.text);
+        repeated_.insert(id);
+    }
     listener_.on_open(resumed, recovered);
 }
 
 void ProtooClient::hear_response(Json message) {
-    const auto asked = asked_.find(message["id"].number().value_or(0));
-    if (asked == asked_.end()) return listener_.on_nonsense("an answer to nothing");
+    const uint64_t id = message["id"].number().value_or(0);
+    const auto asked = asked_.find(id);
+    if (asked == asked_.end()) {
+        // Asked twice, because the first answer was under way when the connection dropped.
+        if (repeated_.contains(id)) return;
+        return listener_.on_nonsense("an answer to nothing");
+    }
     const Asked what = std::move(asked->second);
     asked_.erase(asked);
     if (message["ok"].flag().value_or(false)) {

@@ -63,6 +63,7 @@ public:
     uint64_t resumed() const { return resumed_; }
     uint64_t received() const { return received_; }
 
+    void on_opened(controller::ConnectionId connection) override;
     void on_text(controller::ConnectionId connection, const std::string& text) override;
     void on_closed(controller::ConnectionId connection, uint16_t code,
                    const std::string& reason) override;
@@ -94,6 +95,7 @@ private:
     uint64_t resumed_ = 0;
     uint64_t latest_request_ = 0;
     std::map<uint64_t, Asked> asked_;
+    std::set<uint64_t> repeated_;    // of ours, those asked more than once
     std::set<uint64_t> unanswered_;  // requests of the server
     base::Duration away_ = 0ms;
     uint64_t tries_ = 0;

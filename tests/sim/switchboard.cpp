@@ -16,11 +16,18 @@ ConnectionId Switchboard::open(SocketClient& client, const controller::Admission
         if (!connection || !connection->whole) return;
         world_.trace("open", id, 0, digest_of(base::as_bytes(admission.peer)));
         connection->server_open = true;
-        if (server_.on_open(id, admission)) return;
+        if (server_.on_open(id, admission)) return tell_client_opened(id);
         if ((connection = find(id))) connection->server_open = false;
         tell_client_closed(id, kBroken, "nobody listens");
     });
     return id;
+}
+
+void Switchboard::tell_client_opened(ConnectionId id) {
+    world_.after(kDelay, [this, id] {
+        const Connection* connection = find(id);
+        if (connection && connection->client) connection->client->on_opened(id);
+    });
 }
 
 Switchboard::Connection* Switchboard::find(ConnectionId id) {

@@ -13,6 +13,7 @@ namespace parley::sim {
 class SocketClient {
 public:
     virtual ~SocketClient() = default;
+    virtual void on_opened(controller::ConnectionId connection) = 0;
     virtual void on_text(controller::ConnectionId connection, const std::string& text) = 0;
     virtual void on_closed(controller::ConnectionId connection, uint16_t code,
                            const std::string& reason) = 0;
@@ -60,6 +61,7 @@ private:
     };
 
     Connection* find(controller::ConnectionId connection);
+    void tell_client_opened(controller::ConnectionId connection);
     void tell_client_closed(controller::ConnectionId connection, uint16_t code,
                             const std::string& reason);
 
