@@ -18,6 +18,7 @@ TEST_CASE("two people who join a room hear each other, every word") {
     CHECK(bob.heard(ada).words() == 250);
     CHECK(ada.heard(bob).words() == 150);
     CHECK(bob.missing_numbers(ada) == 0);
+    CHECK(bob.browser().receiver().retimed() == 0);
     CHECK(bob.rooms_heard() == std::set<std::string>{"standup"});
 }
 
@@ -70,6 +71,7 @@ TEST_CASE("voices come through jitter, reordering and duplicates once each and i
     cluster.run(22s);
     CHECK(bob.heard(ada).words() == 1'000);
     CHECK(bob.browser().receiver().packets() >= 1'000);
+    CHECK(bob.browser().receiver().retimed() == 0);
     CHECK(bob.missing_numbers(ada) == 0);
 }
 

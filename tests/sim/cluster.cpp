@@ -8,6 +8,8 @@ namespace parley::sim {
 
 namespace {
 
+constexpr size_t kLogLinesShown = 15;
+
 controller::Options with_workers(const ClusterOptions& options) {
     controller::Options core = options.controller;
     core.workers = options.workers;
@@ -47,28 +49,45 @@ ModelBrowser& Cluster::add_browser(const BrowserOptions& options) {
     return *browsers_.back();
 }
 
+void Cluster::run(base::Duration how_long) {
+    try {
+        world_.run_until(world_.now() + how_long);
+    } catch (const LawBroken& law) {
+        std::string said = law.what();
+        const auto& log = machine_.log();
+        const size_t first = log.size() - std::min(log.size(), kLogLinesShown);
+        for (size_t i = first; i < log.size(); ++i) said += "\n    " + log[i];
+        throw LawBroken(said);
+    }
+}
+
 bool Cluster::settle(base::Duration at_most) {
     const base::Instant end = world_.now() + at_most;
     while (world_.now() < end) {
         run(50ms);
-        if (settled()) return true;
+        if (unsettled().empty()) return true;
     }
     return false;
 }
 
-bool Cluster::settled() const {
+std::string Cluster::unsettled() const {
     using State = ModelBrowser::State;
     std::map<uint32_t, size_t> speakers;
     for (const auto& browser : browsers_) {
-        if (!browser->settled()) return false;
         const bool speaks = browser->state() == State::In && browser->options().publishes;
         speakers[browser->options().room_number] += speaks;
     }
-    return std::ranges::all_of(browsers_, [&](const auto& browser) {
-        if (browser->state() != State::In) return true;
-        const size_t self = browser->options().publishes ? 1 : 0;
-        return browser->streams() == speakers[browser->options().room_number] - self;
-    });
+    std::string who;
+    for (const auto& browser : browsers_) {
+        const BrowserOptions& options = browser->options();
+        const size_t others = speakers[options.room_number] - (options.publishes ? 1 : 0);
+        const bool in = browser->state() == State::In;
+        if (browser->settled() && (!in || browser->streams() == others)) continue;
+        who += options.peer + " of " + options.room + " (" + browser->what_is_missing() + ", " +
+               std::to_string(browser->streams()) + " streams of " + std::to_string(others) +
+               ") ";
+    }
+    return who;
 }
 
 Peer Room::join(const std::string& name, const PeerOptions& options) {

@@ -95,11 +95,13 @@ public:
     Room room(const std::string& name);
     Room room(const std::string& name, const controller::RoomOptions& options);
 
-    // Lets time pass.
-    void run(base::Duration how_long) { world_.run_until(world_.now() + how_long); }
+    // Lets time pass. What it throws ends with the latest lines of the controller's log.
+    void run(base::Duration how_long);
     // Lets time pass until everybody who joined is connected and announced to all others of the
     // room. False when that does not happen in time.
     [[nodiscard]] bool settle(base::Duration at_most = 20s);
+    // Who is not, and what is missing; "" when nobody.
+    std::string unsettled() const;
 
     void kill_worker(controller::WorkerIndex index) { machine_.kill_worker(index); }
     void kill_controller() { machine_.kill(); }
@@ -121,7 +123,6 @@ public:
 private:
     friend class Room;
 
-    bool settled() const;
     ModelBrowser& add_browser(const BrowserOptions& options);
 
     static inline uint64_t latest_seed_ = 0;

@@ -21,6 +21,10 @@ public:
     std::optional<std::string> on_packet(uint16_t sequence_number, uint32_t timestamp,
                                          const Word& word);
 
+    // How often the time between two words that follow each other was not that of the speaker: a
+    // pause fell between them, and the worker went by its own clock.
+    uint64_t retimed() const { return retimed_; }
+
     // Numbers between the lowest and the highest that never came.
     uint64_t missing() const;
 
@@ -36,6 +40,7 @@ private:
     std::set<int64_t> recent_;
     int64_t lowest_ = 0;
     uint64_t distinct_ = 0;
+    uint64_t retimed_ = 0;
 };
 
 // What one listener heard of one speaker, next to what that one said.

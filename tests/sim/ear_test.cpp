@@ -113,7 +113,16 @@ TEST_CASE("numbers or timestamps that contradict the words are noticed") {
     CHECK(second(100, 10'560, 11) == "a sequence number came twice");
     CHECK(second(99, 8'640, 11) == "sequence numbers go the other way than words");
     CHECK(second(101, 9'600, 11) == "timestamps go the other way than numbers");
-    CHECK(second(101, 10'561, 11) == "timestamps are not those of the words");
+    CHECK(second(101, 30'000, 11) == "timestamps are not those of the words");
+}
+
+TEST_CASE("a word that was timed by the worker's clock is counted") {
+    StreamOrder order;
+    CHECK_FALSE(order.on_packet(100, 9'600, word_of(10)));
+    CHECK_FALSE(order.on_packet(101, 10'560, word_of(11)));
+    CHECK(order.retimed() == 0);
+    CHECK_FALSE(order.on_packet(102, 11'521, word_of(12)));
+    CHECK(order.retimed() == 1);
 }
 
 TEST_CASE("a mouth speaks every 20 ms, hums every 400 ms with nothing to say, and can be muted") {

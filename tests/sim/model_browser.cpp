@@ -105,13 +105,14 @@ void ModelBrowser::move(bool knows) {
     }
 }
 
-bool ModelBrowser::settled() const {
-    if (state_ == State::Left || state_ == State::Refused) return true;
-    if (state_ != State::In || !client_->connected()) return false;
-    if (options_.publishes && (producer_.empty() || !send_.leg || !send_.leg->connected())) {
-        return false;
-    }
-    return consumers_.empty() || (receive_.leg && receive_.leg->connected());
+std::string ModelBrowser::what_is_missing() const {
+    if (state_ == State::Left || state_ == State::Refused) return "";
+    if (state_ != State::In) return "not joined";
+    if (!client_->connected()) return "no signalling";
+    if (options_.publishes && producer_.empty()) return "nothing produced";
+    if (options_.publishes && !(send_.leg && send_.leg->connected())) return "nothing to send on";
+    const bool hears = receive_.leg && receive_.leg->connected();
+    return consumers_.empty() || hears ? "" : "nothing to hear on";
 }
 
 void ModelBrowser::on_deadline() {
@@ -162,6 +163,9 @@ void ModelBrowser::on_nonsense(const std::string& what) {
 }
 
 void ModelBrowser::on_rtp(MediaLeg&, base::Bytes packet) {
+    // The answer to `sync` makes consumers ready that it is the first to tell of; what they carry
+    // may overtake it.
+    if (syncing_ && !receiver_.was_announced(packet)) return;
     receiver_.on_rtp(around_.world.now(), packet);
 }
 

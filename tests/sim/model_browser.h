@@ -66,7 +66,8 @@ public:
 
     State state() const { return state_; }
     // In the room, heard by whoever wants to, and every stream that was announced can arrive.
-    bool settled() const;
+    bool settled() const { return what_is_missing().empty(); }
+    std::string what_is_missing() const;
     size_t streams() const { return receiver_.open_streams(); }
     uint16_t close_code() const { return close_code_; }
     uint32_t number() const { return number_; }

@@ -251,7 +251,13 @@ void ModelBrowser::on_sync(Json data) {
         produce();
     }
     const Json consumers = data["consumers"];
-    for (size_t i = 0; i < consumers.size(); ++i) take_consumer(consumers[i]);
+    std::set<std::string> listed;
+    for (size_t i = 0; i < consumers.size(); ++i) {
+        take_consumer(consumers[i]);
+        listed.insert(text_of(consumers[i]["id"]));
+    }
+    receiver_.keep_only(listed);
+    std::erase_if(consumers_, [&](const auto& entry) { return !listed.contains(entry.second); });
     if (consumers.size() > 0) connect(receive_, [] {});
 }
 

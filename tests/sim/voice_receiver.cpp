@@ -25,6 +25,12 @@ void VoiceReceiver::close(const std::string& consumer) {
     }
 }
 
+void VoiceReceiver::keep_only(const std::set<std::string>& consumers) {
+    for (auto& [ssrc, stream] : streams_) {
+        stream.open = stream.open && consumers.contains(stream.announced.consumer);
+    }
+}
+
 void VoiceReceiver::close_all() {
     for (const auto& [ssrc, stream] : streams_) missing_[stream.speaker] += stream.order.missing();
     streams_.clear();
@@ -41,11 +47,19 @@ size_t VoiceReceiver::open_streams() const {
         std::ranges::count_if(streams_, [](const auto& entry) { return entry.second.open; }));
 }
 
+bool VoiceReceiver::was_announced(base::Bytes packet) const {
+    const auto view = rtp::parse_rtp(packet);
+    return view && streams_.contains(view->ssrc);
+}
+
 void VoiceReceiver::on_rtp(base::Instant now, base::Bytes bytes) {
     const auto packet = rtp::parse_rtp(bytes);
     if (!packet) return broken_("a listener was sent RTP that cannot be read");
     const auto stream = streams_.find(packet->ssrc);
-    if (stream == streams_.end()) return broken_("a listener heard an SSRC nobody announced");
+    if (stream == streams_.end()) {
+        return broken_(people_.person(self_).name + " in " + people_.room(room_) +
+                       " heard an SSRC nobody announced");
+    }
     hear(now, stream->second, *packet);
 }
 
@@ -156,6 +170,12 @@ const std::vector<Heard::Arrival>& VoiceReceiver::arrivals(uint32_t speaker) con
     static const std::vector<Heard::Arrival> kNone;
     const auto found = arrivals_.find(speaker);
     return found == arrivals_.end() ? kNone : found->second;
+}
+
+uint64_t VoiceReceiver::retimed() const {
+    uint64_t retimed = 0;
+    for (const auto& [ssrc, stream] : streams_) retimed += stream.order.retimed();
+    return retimed;
 }
 
 uint64_t VoiceReceiver::missing_numbers(uint32_t speaker) const {

@@ -38,9 +38,11 @@ public:
 
     void announce(const Announced& announced);
     void close(const std::string& consumer);
+    void keep_only(const std::set<std::string>& consumers);
     void close_all();          // the leg is gone: SSRCs may mean something else on the next
     bool knows(const std::string& consumer) const;
     size_t open_streams() const;
+    bool was_announced(base::Bytes packet) const;  // its SSRC
 
     void on_rtp(base::Instant now, base::Bytes packet);
     void on_rtcp(base::Instant now, base::Bytes compound);
@@ -52,6 +54,7 @@ public:
     const std::set<uint32_t>& rooms() const { return rooms_; }
     const std::vector<Heard::Arrival>& arrivals(uint32_t speaker) const;
     uint64_t missing_numbers(uint32_t speaker) const;
+    uint64_t retimed() const;  // of the streams there are now
     base::Duration worst_sender_report() const { return worst_sender_report_; }
     uint64_t sender_reports() const { return sender_reports_; }
     uint64_t packets() const { return packets_; }

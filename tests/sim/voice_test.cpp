@@ -101,7 +101,7 @@ TEST_CASE("a stream that is not as it was announced breaks the law") {
         return ears.law;
     };
     CHECK(law(500, 100, "7", 0) == "");
-    CHECK(law(9, 100, "7", 0) == "a listener heard an SSRC nobody announced");
+    CHECK(law(9, 100, "7", 0) == "bob in red heard an SSRC nobody announced");
     CHECK(law(500, 111, "7", 0) == "not the announced payload type");
     CHECK(law(500, 100, "8", 0) == "not the announced mid");
     CHECK(law(500, 100, "7", 1) == "not the audio level of the word");
