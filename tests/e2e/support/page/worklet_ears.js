@@ -78,13 +78,15 @@
   const now = () => audio().currentTime * 1000;
 
   // What was heard in the last `ms`: { ada: { 400: 0.98 } }, by name and tone the share of the
-  // time.
+  // time. The newest windows may still be on their way here from the audio thread: of a track that
+  // told of less than half of the time nothing is said.
   async function recent(ms) {
     const since = now() - ms;
     const result = {};
     for (const [name, log] of heard) {
       const masks = log.filter(([time]) => time * 1000 >= since).map(([, mask]) => mask);
-      const found = shares(masks, ms / windowMs);
+      if (masks.length * 2 < ms / windowMs) continue;
+      const found = shares(masks, masks.length);
       if (Object.keys(found).length > 0) result[name] = found;
     }
     return result;
