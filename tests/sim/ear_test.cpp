@@ -101,6 +101,8 @@ TEST_CASE("a pause skips words and no number") {
     CHECK_FALSE(order.on_packet(10, 9'600, word_of(1)));
     CHECK_FALSE(order.on_packet(11, 57'600, word_of(51)));
     CHECK(order.missing() == 0);
+    CHECK(order.retimed() == 0);
+    CHECK(order.on_packet(12, 57'600 + 960, word_of(101)));  // a second has passed
 }
 
 TEST_CASE("numbers or timestamps that contradict the words are noticed") {
