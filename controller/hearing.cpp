@@ -1,7 +1,7 @@
 #include "controller/hearing.h"
 
 #include "common/base/ensure.h"
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "controller/signalling/ortc.h"
 
 namespace parley::controller {

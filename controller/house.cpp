@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/ensure.h"
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "controller/signalling/protoo.h"
 
 namespace parley::controller {

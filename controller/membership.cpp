@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "common/base/ensure.h"
+#include "common/json/json.h"
 #include "controller/hearing.h"
-#include "controller/json.h"
 #include "controller/room_life.h"
 #include "controller/rooms/app_data.h"
 #include "controller/signalling/protoo.h"

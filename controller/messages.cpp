@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "controller/membership.h"
 #include "controller/methods.h"
 #include "controller/signalling/protoo.h"

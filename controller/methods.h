@@ -2,8 +2,8 @@
 
 #include <optional>
 
+#include "common/json/json.h"
 #include "controller/house.h"
-#include "controller/json.h"
 #include "controller/signalling/protoo.h"
 
 // What a client may ask, docs/signalling.md: one function for each method.

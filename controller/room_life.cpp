@@ -1,7 +1,7 @@
 #include "controller/room_life.h"
 
+#include "common/json/json.h"
 #include "controller/hearing.h"
-#include "controller/json.h"
 #include "controller/membership.h"
 #include "controller/rooms/app_data.h"
 #include "controller/speakers.h"

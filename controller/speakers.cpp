@@ -1,6 +1,6 @@
 #include "controller/speakers.h"
 
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "controller/signalling/protoo.h"
 
 namespace parley::controller {

@@ -1,6 +1,6 @@
 #include "controller/stats.h"
 
-#include "controller/json.h"
+#include "common/json/json.h"
 
 namespace parley::controller {
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "common/json/json.h"
 #include "controller/core.h"
-#include "controller/json.h"
 
 // How rooms, peers and workers look as JSON, over HTTP and in parleyctl. docs/openapi.yaml has each
 // as a schema.

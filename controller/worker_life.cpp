@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "common/json/json.h"
 #include "controller/hearing.h"
-#include "controller/json.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
 #include "controller/methods.h"

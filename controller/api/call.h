@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "common/json/json.h"
 #include "controller/api/api.h"
-#include "controller/json.h"
 
 namespace parley::controller::api {
 

@@ -3,7 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "controller/views.h"
 
 namespace parley::controller::api {

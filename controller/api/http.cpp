@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 
 namespace parley::controller::api {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 
 namespace parley::controller::api {
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/json/json.h"
 #include "controller/core.h"
-#include "controller/json.h"
 #include "controller/media.h"
 
 // RTP parameters as mediasoup-client writes and reads them, for the one codec that is carried:

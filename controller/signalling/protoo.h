@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/json/json.h"
 #include "controller/core.h"
-#include "controller/json.h"
 
 // The frames of protoo: docs/signalling.md, Messages.
 namespace parley::controller::signalling {

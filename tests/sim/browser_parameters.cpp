@@ -6,9 +6,6 @@
 
 namespace parley::sim {
 
-using controller::Json;
-using controller::JsonWriter;
-
 namespace {
 
 uint8_t id_of(Json extensions, rtp::Extension extension) {
@@ -29,7 +26,9 @@ void write_codec(JsonWriter& out, const char* payload_type_name, uint8_t payload
 
 }  // namespace
 
-std::string text_of(Json value) { return std::string(value.text().value_or("")); }
+std::string text_of(Json value) {
+    return std::string(value.text().value_or(""));
+}
 
 RemoteTransport parse_remote(Json data, bool v6) {
     RemoteTransport remote;
@@ -70,9 +69,9 @@ std::string receive_capabilities() {
     out.object().key("codecs").array();
     write_codec(out, "preferredPayloadType", 100);
     out.end_array().key("headerExtensions").array();
-    for (const auto& [extension, id] : {std::pair{rtp::Extension::Mid, 1u},
-                                        std::pair{rtp::Extension::AbsSendTime, 4u},
-                                        std::pair{rtp::Extension::AudioLevel, 10u}}) {
+    for (const auto& [extension, id] :
+         {std::pair{rtp::Extension::Mid, 1u}, std::pair{rtp::Extension::AbsSendTime, 4u},
+          std::pair{rtp::Extension::AudioLevel, 10u}}) {
         out.object().text("kind", "audio").text("uri", rtp::uri_of(extension));
         out.number("preferredId", id).flag("preferredEncrypt", false);
         out.text("direction", "sendrecv").end_object();

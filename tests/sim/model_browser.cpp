@@ -5,9 +5,6 @@
 
 namespace parley::sim {
 
-using controller::Json;
-using controller::JsonWriter;
-
 namespace {
 
 constexpr base::Duration kReportInterval = 1s;
@@ -40,7 +37,9 @@ ModelBrowser::ModelBrowser(const Surroundings& around, const BrowserOptions& opt
     set_deadline();
 }
 
-ModelBrowser::~ModelBrowser() { around_.world.leave(waiter_); }
+ModelBrowser::~ModelBrowser() {
+    around_.world.leave(waiter_);
+}
 
 void ModelBrowser::set_muted(bool muted) {
     sender_.mouth().set_muted(muted);
@@ -83,17 +82,15 @@ void ModelBrowser::restart_ice(Side& side) {
     if (!side.leg || !side.connected) return;
     ++ice_restarts_;
     side.restarted = around_.world.now();
-    client_->request("restartIce",
-                     JsonWriter().object().text("transportId", side.id).end_object().take(),
-                     in_this_life([this, &side](Json data) {
-                         // mediasoup-demo answers the parameters themselves.
-                         const Json ice = data["iceParameters"].present() ? data["iceParameters"]
-                                                                          : data;
-                         side.leg->restart_ice(
-                             {std::string(ice["usernameFragment"].text().value_or("")),
-                              std::string(ice["password"].text().value_or(""))});
-                     }),
-                     or_later("restartIce"));
+    client_->request(
+        "restartIce", JsonWriter().object().text("transportId", side.id).end_object().take(),
+        in_this_life([this, &side](Json data) {
+            // mediasoup-demo answers the parameters themselves.
+            const Json ice = data["iceParameters"].present() ? data["iceParameters"] : data;
+            side.leg->restart_ice({std::string(ice["usernameFragment"].text().value_or("")),
+                                   std::string(ice["password"].text().value_or(""))});
+        }),
+        or_later("restartIce"));
 }
 
 void ModelBrowser::move(bool knows) {
@@ -174,7 +171,9 @@ void ModelBrowser::on_rtcp(MediaLeg& leg, base::Bytes compound) {
     if (&leg == receive_.leg.get()) receiver_.on_rtcp(around_.world.now(), compound);
 }
 
-void ModelBrowser::on_keys(MediaLeg&, const dtls::SrtpKeys& keys) { around_.keys(keys); }
+void ModelBrowser::on_keys(MediaLeg&, const dtls::SrtpKeys& keys) {
+    around_.keys(keys);
+}
 
 void ModelBrowser::on_nonsense(MediaLeg&, const char* what) {
     around_.broken(options_.peer + " was sent " + what);

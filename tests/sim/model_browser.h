@@ -31,7 +31,7 @@ struct BrowserOptions {
     std::string room;
     uint32_t room_number = 0;
     std::string peer;
-    bool numbered = true;    // asks for sessions that can be resumed, as Parley's own client does
+    bool numbered = true;  // asks for sessions that can be resumed, as Parley's own client does
     bool publishes = true;
     bool v6 = false;
     dtls::Role role = dtls::Role::Client;
@@ -100,25 +100,25 @@ private:
     void start_over_soon();
     void discard_media();
     void ask_for_transport(bool producing);
-    void on_transport(bool producing, controller::Json data);
+    void on_transport(bool producing, Json data);
     void on_both_transports();
     void ask_to_join();
     // Calls `then` when the transport is connected, which is asked for once.
     void connect(Side& side, std::function<void()> then);
     void produce();
     void ask_to_produce();
-    void take_consumer(controller::Json data);
-    void on_new_consumer(uint64_t request, controller::Json data);
-    void on_lost(controller::Json data);
+    void take_consumer(Json data);
+    void on_new_consumer(uint64_t request, Json data);
+    void on_lost(Json data);
     void sync();
-    void on_sync(controller::Json data);
+    void on_sync(Json data);
     // Calls `then` unless the transports that it was about are gone by the time of the answer.
-    ProtooClient::Answered in_this_life(std::function<void(controller::Json)> then);
+    ProtooClient::Answered in_this_life(std::function<void(Json)> then);
     ProtooClient::Refused or_later(std::string what);
 
     void on_open(bool resumed, bool recovered) override;
-    void on_request(uint64_t id, std::string_view method, controller::Json data) override;
-    void on_notification(std::string_view method, controller::Json data) override;
+    void on_request(uint64_t id, std::string_view method, Json data) override;
+    void on_notification(std::string_view method, Json data) override;
     void on_closed(uint16_t code, const std::string& reason) override;
     void on_nonsense(const std::string& what) override;
 

@@ -6,16 +6,15 @@
 
 namespace parley::sim {
 
-using controller::Json;
-using controller::JsonWriter;
-
 namespace {
 
 constexpr base::Duration kAskAgainAfter = 400ms;
 
 }  // namespace
 
-void ModelBrowser::join() { start_over(); }
+void ModelBrowser::join() {
+    start_over();
+}
 
 // All of it anew: another session, other transports.
 void ModelBrowser::start_over() {
@@ -77,20 +76,19 @@ void ModelBrowser::on_open(bool resumed, bool recovered) {
     if (resumed) return;
     if (joined_) return ask_for_transport(options_.publishes);
     client_->request("getRouterRtpCapabilities", "{}", in_this_life([this](Json capabilities) {
-        if (capabilities["codecs"].size() == 0) on_nonsense("no codecs");
-        ask_for_transport(options_.publishes);
-    }));
+                         if (capabilities["codecs"].size() == 0) on_nonsense("no codecs");
+                         ask_for_transport(options_.publishes);
+                     }));
 }
 
 void ModelBrowser::ask_for_transport(bool producing) {
     JsonWriter data;
     data.object().flag("producing", producing).flag("consuming", !producing);
     data.flag("forceTcp", false).end_object();
-    client_->request("createWebRtcTransport", data.take(),
-                     in_this_life([this, producing](Json answer) {
-                         on_transport(producing, answer);
-                     }),
-                     or_later("a transport"));
+    client_->request(
+        "createWebRtcTransport", data.take(),
+        in_this_life([this, producing](Json answer) { on_transport(producing, answer); }),
+        or_later("a transport"));
 }
 
 void ModelBrowser::on_transport(bool producing, Json data) {
@@ -145,8 +143,7 @@ void ModelBrowser::connect(Side& side, std::function<void()> then) {
         data.text("value", fingerprint.value).end_object();
     }
     data.end_array().end_object().end_object();
-    client_->request("connectWebRtcTransport", data.take(),
-                     in_this_life([&side](Json) {
+    client_->request("connectWebRtcTransport", data.take(), in_this_life([&side](Json) {
                          side.connected = true;
                          side.leg->connect(side.remote);
                          for (const auto& next : std::exchange(side.when_connected, {})) next();

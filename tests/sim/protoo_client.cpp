@@ -6,10 +6,6 @@
 
 namespace parley::sim {
 
-using controller::Json;
-using controller::JsonDocument;
-using controller::JsonWriter;
-
 namespace {
 
 constexpr base::Duration kFirstRetry = 200ms;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "tests/sim/switchboard.h"
 
 namespace parley::sim {
@@ -22,8 +22,8 @@ public:
     // Requests may be made: a new session, or one that goes on.
     virtual void on_open(bool resumed, bool recovered) = 0;
     // To be answered by answer(), at once or later.
-    virtual void on_request(uint64_t id, std::string_view method, controller::Json data) = 0;
-    virtual void on_notification(std::string_view method, controller::Json data) = 0;
+    virtual void on_request(uint64_t id, std::string_view method, Json data) = 0;
+    virtual void on_notification(std::string_view method, Json data) = 0;
     // The session is over; a connection that only dropped is resumed without a word.
     virtual void on_closed(uint16_t code, const std::string& reason) = 0;
     // What no honest server says.
@@ -34,7 +34,7 @@ public:
 // resumes its session; one that is not, as mediasoup-demo's, is closed when it drops.
 class ProtooClient final : public SocketClient {
 public:
-    using Answered = std::function<void(controller::Json data)>;
+    using Answered = std::function<void(Json data)>;
     using Refused = std::function<void(uint64_t code, std::string_view reason)>;
 
     struct Options {
@@ -43,8 +43,7 @@ public:
         bool numbered = true;
     };
 
-    ProtooClient(World& world, Switchboard& switchboard, ProtooListener& listener,
-                 Options options);
+    ProtooClient(World& world, Switchboard& switchboard, ProtooListener& listener, Options options);
     ~ProtooClient() override;
 
     void open();
@@ -78,9 +77,9 @@ private:
     void connect();
     void connect_after(base::Duration wait);
     void send(std::string text);
-    bool take_number(controller::Json message);
-    void hear_session(controller::Json data);
-    void hear_response(controller::Json message);
+    bool take_number(Json message);
+    void hear_session(Json data);
+    void hear_response(Json message);
     void end(uint16_t code, const std::string& reason);
 
     World& world_;

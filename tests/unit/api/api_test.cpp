@@ -5,7 +5,7 @@
 #include <fstream>
 #include <set>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 #include "tests/unit/controller/model_server.h"
 
 using namespace parley;

@@ -8,15 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "common/json/json.h"
 #include "controller/core.h"
-#include "controller/json.h"
 #include "tests/unit/controller/model_worker.h"
 
 namespace parley::test {
 
 using controller::ConnectionId;
-using controller::Json;
-using controller::JsonDocument;
 
 class ModelServer;
 

@@ -1,4 +1,4 @@
-#include "controller/json.h"
+#include "common/json/json.h"
 
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace parley::controller {
+namespace parley {
 
 namespace {
 
@@ -140,4 +140,4 @@ base::Result<JsonDocument, std::string> JsonDocument::parse(std::string_view tex
     return parsed;
 }
 
-}  // namespace parley::controller
+}  // namespace parley

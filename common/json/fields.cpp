@@ -1,6 +1,6 @@
-#include "controller/json.h"
+#include "common/json/json.h"
 
-namespace parley::controller {
+namespace parley {
 
 JsonFields::JsonFields(Json object, std::string_view what) : object_(object), what_(what) {
     if (!object.is_object()) error_ = what_ + ": wanted an object";
@@ -70,4 +70,4 @@ Json JsonFields::array_or_nothing(std::string_view name, size_t most) {
     return has(name) ? array(name, most) : Json();
 }
 
-}  // namespace parley::controller
+}  // namespace parley

@@ -1,11 +1,11 @@
-#include "controller/json.h"
+#include "common/json/json.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 
-using namespace parley::controller;
+using namespace parley;
 
 namespace {
 

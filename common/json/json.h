@@ -12,7 +12,7 @@
 
 // JSON from outside, and JSON to it. What is read is bounded and checked once, at the door: whoever
 // holds a Json may ask it anything and never trips over what a stranger wrote.
-namespace parley::controller {
+namespace parley {
 
 // One value of a JsonDocument, or nothing: asking nothing, or the wrong type, answers nothing.
 // Borrowed: valid as long as the document.
@@ -140,4 +140,4 @@ private:
     bool comma_ = false;
 };
 
-}  // namespace parley::controller
+}  // namespace parley

@@ -1,9 +1,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "controller/json.h"
+#include "common/json/json.h"
 
-namespace parley::controller {
+namespace parley {
 
 namespace {
 
@@ -125,4 +125,4 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
     return *this;
 }
 
-}  // namespace parley::controller
+}  // namespace parley
