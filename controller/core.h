@@ -12,6 +12,7 @@
 #include "common/base/random.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/cluster/room_options.h"
 
 // The controller's core: it owns the rooms and decides; main.cpp carries what it says to the
 // sockets. Time and bytes in, plain output values out.
@@ -89,12 +90,7 @@ struct Error {
 template <typename T>
 using Result = base::Result<T, Error>;
 
-struct RoomOptions {
-    uint32_t max_peers = 0;              // 0: no limit but the configuration's
-    base::Duration empty_timeout = 60s;  // an empty room is closed after this; 0: never
-    std::string metadata = "null";       // JSON, at most 4 KiB
-    bool operator==(const RoomOptions&) const = default;
-};
+using cluster::RoomOptions;
 struct ProducerInfo {
     std::string id;
     bool paused = false;

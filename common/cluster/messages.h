@@ -1,0 +1,155 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/time.h"
+#include "common/cluster/room_options.h"
+
+// What Parley's services and the app say to each other through the broker, as values. codec.h reads
+// and writes them as JSON; docs/asyncapi.yaml has each as a schema.
+namespace parley::cluster {
+
+using base::Duration;
+using base::Instant;
+
+// Whose a room is. Only grows: a home with a lower epoch is not the home any more.
+using Epoch = uint64_t;
+
+// --- commands of the app: to kRoomsKey, or over HTTP. Each is safe to repeat.
+
+struct RoomCreate {
+    std::string room;  // "": one is made up
+    RoomOptions options;
+};
+struct RoomClose {
+    std::string room;
+};
+struct RoomGet {
+    std::string room;
+};
+struct RoomList {
+    std::string after;  // ids greater than this
+    uint32_t limit = 100;
+};
+struct RoomWhy {  // where the room is and why
+    std::string room;
+};
+struct PeerAdd {  // answers with a token
+    std::string room;
+    std::string peer;  // "": one is made up
+    std::string name;
+    bool publish = true;
+    bool subscribe = true;
+    bool data = true;
+    Duration ttl = 1h;
+};
+struct PeerKick {
+    std::string room;
+    std::string peer;
+    std::string reason;
+};
+struct PeerMute {
+    std::string room;
+    std::string peer;
+    bool muted = true;
+};
+struct ServerList {};
+struct ServerDrain {  // no new rooms; the rooms it has are moved at the deadline, or before
+    std::string server;
+    std::optional<Duration> deadline;
+};
+struct ServerUndrain {
+    std::string server;
+};
+
+// --- commands between services: to server_key()
+
+// Be the home of this room. A server that has it with this epoch or a higher one answers with it.
+struct RoomOpen {
+    std::string room;
+    Epoch epoch = 1;
+    RoomOptions options;
+};
+// You are not the home any more: it is `home`, under this higher epoch. Peers are sent there.
+struct RoomRelease {
+    std::string room;
+    Epoch epoch = 1;
+    std::string home;        // server id; "": none yet
+    std::string signalling;  // of the new home
+};
+// Say all of your rooms in the next beat: whoever asks has missed one.
+struct BeatWanted {};
+
+using Command =
+    std::variant<RoomCreate, RoomClose, RoomGet, RoomList, RoomWhy, PeerAdd, PeerKick, PeerMute,
+                 ServerList, ServerDrain, ServerUndrain, RoomOpen, RoomRelease, BeatWanted>;
+
+// --- answers: to the reply_to of the command, with its correlation id
+
+struct Refusal {
+    uint16_t code;  // as in HTTP
+    std::string reason;
+};
+struct Answer {
+    std::optional<Refusal> refusal;
+    std::string data = "null";  // JSON; what it is, the command says
+};
+
+// --- beats: to kLoad
+
+enum class ServerState : uint8_t { Up, Draining, Drained };
+
+// Loads and costs are in cores: 1.0 is one core of this server, all the time.
+struct Load {
+    double capacity = 0;   // of all its workers, less the head-room they keep
+    double used = 0;       // measured
+    double per_peer = 0;   // what one more peer costs, as learned so far
+    uint32_t workers = 0;  // running
+    uint32_t peers = 0;
+    uint32_t most_rooms = 0;  // its own limits; 0: none
+    uint32_t most_peers = 0;
+    bool overloaded = false;  // new peers should go elsewhere
+    bool operator==(const Load&) const = default;
+};
+struct RoomReport {
+    std::string room;
+    Epoch epoch = 1;
+    uint32_t peers = 0;
+    Instant created;
+    RoomOptions options;
+    bool operator==(const RoomReport&) const = default;
+};
+// A server's registration, load and rooms. A beat tells all rooms, or only what changed since the
+// one before: who misses a number waits for the next that is whole.
+struct Beat {
+    std::string server;
+    uint64_t incarnation = 0;  // of its process; only grows
+    uint64_t number = 0;       // of the beat, from 1 in each incarnation
+    std::string region;
+    std::string version;
+    std::string signalling;  // the address for clients: "wss://..."
+    std::string link;        // the address for other servers: "ws://..."
+    ServerState state = ServerState::Up;
+    Load load;
+    bool whole = true;
+    std::vector<RoomReport> rooms;
+    std::vector<std::string> closed;  // rooms; empty in a whole beat
+};
+
+// --- events: to kEvents
+
+struct Event {
+    std::string type;  // "room.created", "peer.joined", "server.lost", ...
+    Instant at;
+    std::string server;       // whose it is; of the router-service: the server it is about
+    std::string room;         // "" when it concerns none
+    Epoch epoch = 0;          // of the room's home; 0 without a room
+    uint64_t number = 0;      // in its room and epoch, from 1; 0 without a room
+    std::string data = "{}";  // a JSON object
+};
+
+}  // namespace parley::cluster
