@@ -1,9 +1,29 @@
+#include <algorithm>
+
 #include "common/json/json.h"
 
 namespace parley {
 
+namespace {
+
+// A stranger's word as it may stand in a line for people.
+std::string shown(std::string_view name) {
+    constexpr size_t kMost = 40;
+    JsonWriter text;
+    return text.text(name.substr(0, kMost)).take();
+}
+
+}  // namespace
+
 JsonFields::JsonFields(Json object, std::string_view what) : object_(object), what_(what) {
     if (!object.is_object()) error_ = what_ + ": wanted an object";
+}
+
+void JsonFields::only(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : object_.names()) {
+        const bool known = std::find(names.begin(), names.end(), name) != names.end();
+        if (!known && ok()) error_ = what_ + ": no member is called " + shown(name);
+    }
 }
 
 bool JsonFields::has(std::string_view name) const {
@@ -26,6 +46,13 @@ uint64_t JsonFields::number(std::string_view name, uint64_t most) {
     const auto value = object_[name].number();
     if (value && *value <= most) return *value;
     fail(name, "a whole number from 0 to " + std::to_string(most));
+    return 0;
+}
+
+double JsonFields::real(std::string_view name, double most) {
+    const auto value = object_[name].real();
+    if (value && *value >= 0 && *value <= most) return *value;
+    fail(name, "a number from 0 to " + std::to_string(most));
     return 0;
 }
 

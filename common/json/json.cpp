@@ -81,6 +81,18 @@ std::optional<uint64_t> Json::number() const {
     return value_->GetUint64();
 }
 
+std::optional<double> Json::real() const {
+    if (!is_number()) return std::nullopt;
+    return value_->GetDouble();
+}
+
+std::vector<std::string_view> Json::names() const {
+    std::vector<std::string_view> names;
+    if (!is_object()) return names;
+    for (const auto& member : value_->GetObject()) names.push_back(name_of(member.name));
+    return names;
+}
+
 Json Json::operator[](std::string_view name) const {
     if (!is_object()) return {};
     const rapidjson::Value key(rapidjson::StringRef(name.data() ? name.data() : "", name.size()));

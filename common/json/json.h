@@ -3,10 +3,12 @@
 #include <rapidjson/fwd.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -30,8 +32,10 @@ public:
     std::optional<std::string_view> text() const;
     std::optional<bool> flag() const;
     std::optional<uint64_t> number() const;  // a whole number that is not negative
+    std::optional<double> real() const;      // any number
 
     Json operator[](std::string_view name) const;  // of an object
+    std::vector<std::string_view> names() const;   // of an object's members, as they stand
     size_t size() const;                           // of an array; else 0
     Json operator[](size_t index) const;           // of an array
 
@@ -75,6 +79,7 @@ public:
     // Required.
     std::string_view text(std::string_view name, size_t most_bytes);
     uint64_t number(std::string_view name, uint64_t most);
+    double real(std::string_view name, double most);  // from 0
     bool flag(std::string_view name);
     Json object(std::string_view name);
     Json array(std::string_view name, size_t most);
@@ -87,6 +92,9 @@ public:
     Json array_or_nothing(std::string_view name, size_t most);
 
     void fail(std::string_view name, std::string_view wanted);
+
+    // Fails when the object has a member of another name: a misspelled option is no option.
+    void only(std::initializer_list<std::string_view> names);
 
     bool ok() const { return error_.empty(); }
     const std::string& error() const { return error_; }

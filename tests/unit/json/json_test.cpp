@@ -108,3 +108,31 @@ TEST_CASE("what is written is JSON, whatever it is given") {
           "\"max\":18446744073709551615,\"list\":[null,false,[]]}");
     CHECK(JsonDocument::parse(text).ok());
 }
+
+TEST_CASE("an object that is to have certain members has no others") {
+    const auto document = JsonDocument::parse(R"({"room":"a","maxPeer\n":3})");
+    JsonFields fields(document->root(), "options");
+    fields.only({"room", "maxPeer\n"});
+    CHECK(fields.ok());
+    fields.only({"room", "maxPeers"});
+    CHECK(fields.error() == R"(options: no member is called "maxPeer\u000a")");
+    JsonFields nothing(document->root()["room"]);
+    nothing.only({});
+    CHECK(nothing.error() == "data: wanted an object");
+}
+
+TEST_CASE("a number may have a fraction where one is wanted") {
+    const auto document = JsonDocument::parse(R"({"half":0.5,"one":1,"less":-0.1,"text":"1"})");
+    JsonFields good(document->root());
+    CHECK(good.real("half", 1) == 0.5);
+    CHECK(good.real("one", 1) == 1.0);
+    CHECK(good.ok());
+    for (const char* name : {"less", "text", "none"}) {
+        JsonFields bad(document->root());
+        CHECK(bad.real(name, 1) == 0);
+        CHECK(!bad.ok());
+    }
+    JsonFields large(document->root());
+    large.real("one", 0.9);
+    CHECK(!large.ok());
+}
