@@ -56,7 +56,9 @@ pipe::ErrorCode code_of(Refusal why) {
 
 // --- reading
 
-std::string text_of(const String* text) { return text ? text->str() : std::string(); }
+std::string text_of(const String* text) {
+    return text ? text->str() : std::string();
+}
 
 AppData bytes_of(const flatbuffers::Vector<uint8_t>* bytes) {
     return bytes ? AppData(bytes->begin(), bytes->end()) : AppData();
@@ -140,9 +142,9 @@ Answer carry_out(const pipe::CreateTransport& ask, Desk& desk) {
     if (!created) return base::Err{created.error()};
     std::vector<Offset<pipe::IceCandidate>> candidates;
     for (const Candidate& candidate : created->candidates) {
-        candidates.push_back(pipe::CreateIceCandidateDirect(
-            desk.fbb, candidate.foundation.c_str(), candidate.priority, candidate.ip.c_str(),
-            candidate.port));
+        candidates.push_back(pipe::CreateIceCandidateDirect(desk.fbb, candidate.foundation.c_str(),
+                                                            candidate.priority,
+                                                            candidate.ip.c_str(), candidate.port));
     }
     std::vector<Offset<pipe::Fingerprint>> fingerprints;
     for (const dtls::Fingerprint& fingerprint : created->fingerprints) {
@@ -237,22 +239,19 @@ Answer carry_out(const pipe::Consume& ask, Desk& desk) {
     if (ask.payload_type() > 127) return refused(Refusal::Malformed, "payload type over 127");
     const auto extensions = extensions_of(ask.header_extensions());
     if (!extensions) return base::Err{extensions.error()};
-    router::ConsumerOptions options{ask.consumer_id(),
-                                    ask.payload_type(),
-                                    text_of(ask.mid()),
-                                    consumer_extensions(*extensions),
-                                    text_of(ask.cname()),
-                                    ask.paused(),
+    router::ConsumerOptions options{ask.consumer_id(),       ask.payload_type(),
+                                    text_of(ask.mid()),      consumer_extensions(*extensions),
+                                    text_of(ask.cname()),    ask.paused(),
                                     bytes_of(ask.app_data())};
     if (options.mid.size() > limits::kMidBytes) {
         return refused(Refusal::Malformed, "mid is too long");
     }
     if (options.cname.size() > 255) return refused(Refusal::Malformed, "cname is too long");
-    const auto consumer = desk.worker.media.consume(ask.transport_id(), ask.producer_id(),
-                                                    std::move(options));
+    const auto consumer =
+        desk.worker.media.consume(ask.transport_id(), ask.producer_id(), std::move(options));
     if (!consumer) return base::Err{consumer.error()};
-    return with(pipe::CreateConsumed(desk.fbb, (*consumer)->ssrc(),
-                                     (*consumer)->producer().paused()));
+    return with(
+        pipe::CreateConsumed(desk.fbb, (*consumer)->ssrc(), (*consumer)->producer().paused()));
 }
 
 Answer carry_out(const pipe::CloseConsumer& ask, Desk& desk) {
@@ -269,13 +268,12 @@ Answer carry_out(const pipe::CreateObserver& ask, Desk& desk) {
     router::Observing what = router::ActiveSpeakerObserver::Options{interval};
     if (ask.kind() == pipe::ObserverKind::AudioLevel) {
         if (ask.threshold_dbov() > 0) return refused(Refusal::Malformed, "threshold over 0 dBov");
-        what = router::AudioLevelObserver::Options{interval, ask.threshold_dbov(),
-                                                   ask.max_entries()};
+        what =
+            router::AudioLevelObserver::Options{interval, ask.threshold_dbov(), ask.max_entries()};
     } else if (ask.kind() != pipe::ObserverKind::ActiveSpeaker) {
         return refused(Refusal::NotSupported, "no such kind of observer");
     }
-    return desk.done(
-        desk.worker.media.observe(desk.now, ask.router_id(), ask.observer_id(), what));
+    return desk.done(desk.worker.media.observe(desk.now, ask.router_id(), ask.observer_id(), what));
 }
 
 Answer carry_out(const pipe::CloseObserver& ask, Desk& desk) {
@@ -301,17 +299,16 @@ Offset<pipe::ProducerSnapshot> write(FlatBufferBuilder& fbb, const router::Produ
             pipe::CreateEncodingDirect(fbb, options.ssrc.value_or(0), options.rid.c_str()));
     }
     const auto extensions = write_extensions(options.header_extensions);
-    return pipe::CreateProducerSnapshotDirect(
-        fbb, options.id, options.payload_type, options.clock_rate, options.mid.c_str(), &encodings,
-        &extensions, options.paused, &options.app_data);
+    return pipe::CreateProducerSnapshotDirect(fbb, options.id, options.payload_type,
+                                              options.clock_rate, options.mid.c_str(), &encodings,
+                                              &extensions, options.paused, &options.app_data);
 }
 
 Offset<pipe::ConsumerSnapshot> write(FlatBufferBuilder& fbb, const router::Consumer& consumer) {
     const router::ConsumerOptions& options = consumer.options();
-    return pipe::CreateConsumerSnapshotDirect(fbb, options.id, consumer.producer().id(),
-                                              consumer.ssrc(), options.payload_type,
-                                              options.mid.c_str(), consumer.paused(),
-                                              &options.app_data);
+    return pipe::CreateConsumerSnapshotDirect(
+        fbb, options.id, consumer.producer().id(), consumer.ssrc(), options.payload_type,
+        options.mid.c_str(), consumer.paused(), &options.app_data);
 }
 
 Offset<pipe::TransportSnapshot> write(FlatBufferBuilder& fbb, const router::Leg& leg) {
@@ -331,8 +328,7 @@ Offset<pipe::TransportSnapshot> write(FlatBufferBuilder& fbb, const router::Leg&
 
 Offset<pipe::RouterSnapshot> write(FlatBufferBuilder& fbb, const Router& router) {
     std::vector<Offset<pipe::TransportSnapshot>> transports;
-    router.legs().for_each(
-        [&](const router::Leg& leg) { transports.push_back(write(fbb, leg)); });
+    router.legs().for_each([&](const router::Leg& leg) { transports.push_back(write(fbb, leg)); });
     std::vector<Offset<pipe::ObserverSnapshot>> observers;
     for (const router::Observers::Entry& entry : router.observers().entries()) {
         const auto kind = entry.observes_levels() ? pipe::ObserverKind::AudioLevel
@@ -435,9 +431,9 @@ Answer carry_out(const pipe::GetTransportStats& ask, Desk& desk) {
     return with(pipe::CreateTransportStatsDirect(
         desk.fbb, static_cast<pipe::IceState>(transport.ice().state()),
         static_cast<pipe::DtlsState>(transport.dtls_state()), remote.c_str(),
-        name_of(transport.srtp_profile()), transport.packets_received(),
-        transport.bytes_received(), transport.packets_sent(), transport.bytes_sent(), &producers,
-        &consumers));
+        name_of(transport.srtp_profile()), transport.inlet().packets_received(),
+        transport.inlet().bytes_received(), transport.outlet().packets_sent(),
+        transport.outlet().bytes_sent(), &producers, &consumers));
 }
 
 Answer carry_out(const pipe::Hello& ask, Desk& desk) {
@@ -445,14 +441,12 @@ Answer carry_out(const pipe::Hello& ask, Desk& desk) {
     if (ask.major() != major) return refused(Refusal::NotSupported, "another major version");
     std::vector<Offset<pipe::Listen>> listens;
     for (const Listen& listen : desk.worker.media.listens()) {
-        listens.push_back(pipe::CreateListenDirect(
-            desk.fbb, net::ip_text(listen.address).c_str(), listen.announced.c_str(),
-            listen.address.port));
+        listens.push_back(pipe::CreateListenDirect(desk.fbb, net::ip_text(listen.address).c_str(),
+                                                   listen.announced.c_str(), listen.address.port));
     }
     return with(pipe::CreateHelloReplyDirect(
         desk.fbb, major, static_cast<uint16_t>(pipe::Version::Minor), desk.worker.id.c_str(),
-        desk.worker.pid, &listens,
-        static_cast<uint32_t>(desk.worker.media.routers().size())));
+        desk.worker.pid, &listens, static_cast<uint32_t>(desk.worker.media.routers().size())));
 }
 
 Answer carry_out(const pipe::Shutdown&, Desk& desk) {

@@ -10,22 +10,23 @@ namespace parley::router {
 using base::Instant;
 using net::Drop;
 
-Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer,
-                   Transport& transport, base::Random& random)
+Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, uint64_t transport,
+                   Outlet& outlet, base::Random& random)
     : header_(ssrc, options.payload_type, options.mid, options.header_extensions),
-      transport_(transport),
+      outlet_(outlet),
       // The first half of the circle, so that a listener who misses the first packets agrees with
       // us on the first rollover. RFC 3711 §3.3.1.
       numbering_(producer.options().clock_rate, static_cast<uint16_t>(random.below(0x8000)),
                  random.u32()),
       paused_(options.paused),
       producer_(producer),
+      transport_(transport),
       options_(std::move(options)) {}
 
 void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
                        Turn& turn) {
     if (paused_) return turn.drop(Drop::ConsumerPaused);
-    if (!transport_.can_send()) {
+    if (!outlet_.can_send()) {
         restart();  // the listener missed nothing that was ever sent: no gap in its numbering
         return turn.drop(Drop::ConsumerNotConnected);
     }
@@ -34,10 +35,10 @@ void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::Share
     const auto numbers = numbering_.map(now, packet.sequence_number, packet.timestamp);
     if (!numbers) return turn.drop(Drop::ConsumerTooOld);
     const uint16_t transport_sequence_number =
-        header_.wants_transport_sequence_number() ? transport_.next_transport_sequence_number() : 0;
+        header_.wants_transport_sequence_number() ? outlet_.next_transport_sequence_number() : 0;
     const size_t header = header_.write(shared, *numbers, transport_sequence_number, room);
     std::memcpy(room.data() + header, packet.payload.data(), packet.payload.size());
-    if (!transport_.send_rtp(room, header + packet.payload.size(), turn.out)) {
+    if (!outlet_.send_rtp(room, header + packet.payload.size(), turn.out)) {
         return turn.drop(Drop::ConsumerExhausted);
     }
     ++turn.counters.copies_sent;
@@ -56,10 +57,9 @@ std::optional<rtcp::SenderInfo> Consumer::sender_report(Instant now) {
     const auto translated = producer_.sender_report().at(now);
     if (!translated) return std::nullopt;
     packets_reported_ = packets_sent_;
-    return rtcp::SenderInfo{ssrc(), translated->ntp,
-                            translated->rtp_timestamp + numbering_.timestamp_offset(),
-                            static_cast<uint32_t>(packets_sent_),
-                            static_cast<uint32_t>(bytes_sent_)};
+    return rtcp::SenderInfo{
+        ssrc(), translated->ntp, translated->rtp_timestamp + numbering_.timestamp_offset(),
+        static_cast<uint32_t>(packets_sent_), static_cast<uint32_t>(bytes_sent_)};
 }
 
 void Consumer::on_report(Instant now, const rtcp::ReportBlock& block) {

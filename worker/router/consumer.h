@@ -8,8 +8,9 @@
 #include "common/base/random.h"
 #include "worker/limits.h"
 #include "worker/router/app_data.h"
+#include "worker/router/outlet.h"
 #include "worker/router/producer.h"
-#include "worker/router/transport.h"
+#include "worker/router/turn.h"
 #include "worker/rtcp/report.h"
 #include "worker/rtp/header_template.h"
 #include "worker/rtp/stream_map.h"
@@ -30,14 +31,15 @@ struct ConsumerOptions {
 constexpr size_t kPayloadBytesMax =
     limits::kDatagramBytes - rtp::HeaderTemplate::kBytesMax - srtp::kMaxOverhead;
 
-// One voice as one listener hears it: its own SSRC, payload type and unbroken numbering, on the
+// One voice as one listener hears it: its own SSRC, payload type and unbroken numbering, out of the
 // listener's transport.
 class Consumer {
 public:
-    // Producer and transport outlive it: they are the router's, as it is. `random` gives it the
-    // numbers that its stream begins with.
-    Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, Transport& transport,
-             base::Random& random);
+    // Producer and outlet outlive it: the router has a consumer go first. `transport` is the id of
+    // the one that the outlet belongs to. `random` gives it the numbers that its stream begins
+    // with.
+    Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, uint64_t transport,
+             Outlet& outlet, base::Random& random);
 
     // Writes its copy of the packet into the outbox, or counts why not. `shared` is what the
     // packet says to all listeners. The hot path: nothing here allocates or branches on much else
@@ -46,10 +48,10 @@ public:
                  Turn& turn);
 
     // Ask for the memory that forward() will touch: a loop over many listeners would wait for it
-    // longer than it works. prefetch() should come some listeners ahead, prefetch_transport()
+    // longer than it works. prefetch() should come some listeners ahead, prefetch_outlet()
     // later, for it reads what prefetch() asked for.
     void prefetch() const { base::prefetch(this, kHotBytes); }
-    void prefetch_transport() const { transport_.prefetch(); }
+    void prefetch_outlet() const { outlet_.prefetch(); }
 
     // What comes next has nothing to do with what came before: after a pause, or a new source.
     void restart() { numbering_.restart(); }
@@ -62,7 +64,7 @@ public:
     const ConsumerOptions& options() const { return options_; }
     Producer& producer() { return producer_; }
     const Producer& producer() const { return producer_; }
-    Transport& transport() { return transport_; }
+    uint64_t transport() const { return transport_; }  // that it leaves by
 
     uint64_t packets_sent() const { return packets_sent_; }
     uint64_t bytes_sent() const { return bytes_sent_; }  // of payload, as an SR counts them
@@ -80,13 +82,14 @@ private:
     // What forward() touches comes first, in two lines of cache.
     static constexpr size_t kHotBytes = 128;
     rtp::HeaderTemplate header_;
-    Transport& transport_;
+    Outlet& outlet_;
     rtp::StreamMap numbering_;
     uint64_t packets_sent_ = 0;
     uint64_t bytes_sent_ = 0;
     bool paused_;
 
     Producer& producer_;
+    uint64_t transport_;
     uint64_t packets_reported_ = 0;  // packets_sent_ at the last sender report
     rtcp::ReportBlock last_report_{};
     std::optional<base::Duration> round_trip_;

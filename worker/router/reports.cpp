@@ -92,7 +92,7 @@ private:
         writer_ = base::ByteWriter(room_.first(kCompoundBytes));
     }
     void end() {
-        if (writer_.size() > 0) leg_.transport.send_rtcp(room_, writer_.size(), out_);
+        if (writer_.size() > 0) leg_.transport.outlet().send_rtcp(room_, writer_.size(), out_);
     }
 
     Leg& leg_;
@@ -138,14 +138,14 @@ bool hear_reports(Instant now, Leg& leg, base::Bytes compound) {
 }
 
 void write_reports(Instant now, Leg& leg, net::Outbox& out) {
-    if (!leg.transport.can_send()) return;
+    if (!leg.transport.outlet().can_send()) return;
     CompoundWriter compound(leg, out);
     write_sender_reports(now, leg, compound);
     write_receiver_report(now, leg, compound);
 }
 
 void write_bye(Leg& leg, const Consumer& consumer, net::Outbox& out) {
-    if (!leg.transport.can_send() || consumer.packets_sent() == 0) return;
+    if (!leg.transport.outlet().can_send() || consumer.packets_sent() == 0) return;
     CompoundWriter compound(leg, out);
     const uint32_t ssrc = consumer.ssrc();
     // A compound begins with a report, RFC 3550 §6.1: here one that says nothing.

@@ -116,8 +116,8 @@ Result<const Consumer*> Router::consume(uint64_t transport, uint64_t producer,
         source->consumers().size() >= limits::kConsumersPerProducer) {
         return refused(Refusal::LimitReached, "transport or producer has its most consumers");
     }
-    auto made = std::make_unique<Consumer>(std::move(options), unused_ssrc(leg), *source,
-                                           leg.transport, random_);
+    auto made = std::make_unique<Consumer>(std::move(options), unused_ssrc(leg), *source, transport,
+                                           leg.transport.outlet(), random_);
     Consumer& consumer = *made;
     consumers_.insert(consumer.id(), std::move(made));
     source->add(consumer);
@@ -142,9 +142,8 @@ void Router::pause_consumer(uint64_t id, bool paused) {
 
 std::vector<Producer*> Router::producers() const {
     std::vector<Producer*> all;
-    legs_.for_each([&](const Leg& leg) {
-        all.insert(all.end(), leg.producers.begin(), leg.producers.end());
-    });
+    legs_.for_each(
+        [&](const Leg& leg) { all.insert(all.end(), leg.producers.begin(), leg.producers.end()); });
     return all;
 }
 
@@ -157,15 +156,15 @@ Status Router::observe(Instant now, uint64_t id, const Observing& what) {
 }
 
 void Router::close(Consumer& consumer, net::Outbox& out) {
-    write_bye(leg_of(consumer.transport().id()), consumer, out);
+    write_bye(leg_of(consumer.transport()), consumer, out);
     destroy(consumer);
 }
 
 void Router::destroy(Consumer& consumer) {
-    Leg& leg = leg_of(consumer.transport().id());
+    Leg& leg = leg_of(consumer.transport());
     consumer.producer().remove(consumer);
     leg.consumer_by_ssrc.erase(consumer.ssrc());
-    leg.transport.forget_stream(consumer.ssrc());
+    leg.transport.outlet().forget_stream(consumer.ssrc());
     std::erase(leg.consumers, &consumer);
     consumers_.erase(consumer.id());
 }
@@ -195,22 +194,22 @@ uint32_t Router::unused_ssrc(const Leg& leg) {
 void Router::on_stun(Instant now, LegHandle handle, const net::Path& from, Bytes bytes,
                      Turn& turn) {
     Leg& leg = leg_of(handle);
-    leg.transport.count_received(bytes.size());
+    leg.transport.inlet().count(bytes.size());
     leg.transport.on_stun(now, from, bytes, turn);
     set_deadline(leg);
 }
 
 void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
-    leg.transport.count_received(bytes.size());
+    leg.transport.inlet().count(bytes.size());
     leg.transport.on_dtls(now, bytes, turn);
     set_deadline(leg);
 }
 
 void Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
-    leg.transport.count_received(bytes.size());
-    const auto size = leg.transport.unprotect_rtp(bytes, turn);
+    leg.transport.inlet().count(bytes.size());
+    const auto size = leg.transport.inlet().unprotect_rtp(bytes, turn);
     if (!size) return;
     const auto packet = rtp::parse_rtp(bytes.first(*size));
     if (!packet) return turn.drop(Drop::RtpMalformed);
@@ -240,15 +239,15 @@ void Router::forward(Instant now, Producer& producer, const rtp::RtpView& packet
     turn.counters.copies_due += listeners.size();
     for (size_t i = 0; i < listeners.size(); ++i) {
         if (i + 2 < listeners.size()) listeners[i + 2]->prefetch();
-        if (i + 1 < listeners.size()) listeners[i + 1]->prefetch_transport();
+        if (i + 1 < listeners.size()) listeners[i + 1]->prefetch_outlet();
         listeners[i]->forward(now, packet, shared, turn);
     }
 }
 
 void Router::on_rtcp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
-    leg.transport.count_received(bytes.size());
-    const auto size = leg.transport.unprotect_rtcp(bytes, turn);
+    leg.transport.inlet().count(bytes.size());
+    const auto size = leg.transport.inlet().unprotect_rtcp(bytes, turn);
     if (!size) return;
     if (!hear_reports(now, leg, bytes.first(*size))) return turn.drop(Drop::RtcpMalformed);
     ++turn.counters.rtcp_received;

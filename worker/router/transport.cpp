@@ -29,17 +29,6 @@ srtp::Master master_of(const std::array<uint8_t, 46>& block, const dtls::SrtpKey
     return master;
 }
 
-Drop drop_of(srtp::Error error) {
-    switch (error) {
-        case srtp::Error::Malformed: return Drop::SrtpMalformed;
-        case srtp::Error::Replayed: return Drop::SrtpReplayed;
-        case srtp::Error::Unauthenticated: return Drop::SrtpUnauthenticated;
-        case srtp::Error::Exhausted: return Drop::SrtpExhausted;
-        case srtp::Error::TooManyStreams: return Drop::SrtpStreams;
-    }
-    return Drop::SrtpMalformed;
-}
-
 }  // namespace
 
 Transport::Transport(uint64_t id, ice::Credentials local, AppData app_data, Instant now)
@@ -82,14 +71,13 @@ void Transport::on_stun(Instant now, const net::Path& from, Bytes bytes, Turn& t
 
 void Transport::on_ice_change(ice::State before, Instant now, Turn& turn) {
     const auto selected = ice_.selected();
-    const bool moved = selected != (has_path_ ? std::optional(path_) : std::nullopt);
-    has_path_ = selected.has_value();
-    if (selected) path_ = *selected;
+    const bool moved = selected != outlet_.path();
+    outlet_.set_path(selected);
     if (moved || ice_.state() != before) {
         turn.notices.push_back(
             IceStateChanged{id_, ice_.state(), selected ? net::to_text(selected->remote) : ""});
     }
-    if (has_path_ && dtls_ && role_ == dtls::Role::Client && !dtls_started_) {
+    if (outlet_.has_path() && dtls_ && role_ == dtls::Role::Client && !dtls_started_) {
         dtls_started_ = true;
         const dtls::State state = dtls_->state();
         dtls::Flight flight;
@@ -124,8 +112,8 @@ void Transport::on_dtls_state(dtls::State before, Turn& turn) {
         take_keys();
         ++turn.counters.handshakes_completed;
     } else {
-        sender_.reset();
-        receiver_.reset();
+        outlet_.clear_keys();
+        inlet_.clear_keys();
         if (state == dtls::State::Failed) ++turn.counters.handshakes_failed;
     }
     turn.notices.push_back(DtlsStateChanged{id_, state, dtls_->why()});
@@ -136,43 +124,13 @@ void Transport::take_keys() {
     ENSURE(keys.has_value());
     profile_ = profile_of(keys->profile);
     ENSURE(profile_.has_value());  // dtls offers these three and no other
-    sender_.emplace(*profile_, master_of(keys->local, *keys));
-    receiver_.emplace(*profile_, master_of(keys->remote, *keys));
+    outlet_.set_keys(*profile_, master_of(keys->local, *keys));
+    inlet_.set_keys(*profile_, master_of(keys->remote, *keys));
 }
 
 void Transport::send_flight(const dtls::Flight& flight, net::Outbox& out) {
-    if (!has_path_) return;  // retransmitted by deadline when there is one again
-    for (const auto& datagram : flight) {
-        const auto room = out.next();
-        ENSURE(datagram.size() <= room.size());
-        std::copy(datagram.begin(), datagram.end(), room.begin());
-        out.commit(path_, datagram.size());
-        ++packets_sent_;
-        bytes_sent_ += datagram.size();
-    }
-}
-
-std::optional<size_t> Transport::unprotect_rtp(std::span<uint8_t> packet, Turn& turn) {
-    if (!receiver_) return turn.drop(Drop::SrtpNoKeys), std::nullopt;
-    const auto size = receiver_->unprotect_rtp(packet);
-    if (!size) return turn.drop(drop_of(size.error())), std::nullopt;
-    return *size;
-}
-
-std::optional<size_t> Transport::unprotect_rtcp(std::span<uint8_t> packet, Turn& turn) {
-    if (!receiver_) return turn.drop(Drop::SrtpNoKeys), std::nullopt;
-    const auto size = receiver_->unprotect_rtcp(packet);
-    if (!size) return turn.drop(drop_of(size.error())), std::nullopt;
-    return *size;
-}
-
-bool Transport::send_rtcp(std::span<uint8_t> room, size_t size, net::Outbox& out) {
-    const size_t size_protected = sender_->protect_rtcp(room, size);
-    if (size_protected == 0) return false;
-    out.commit(path_, size_protected);
-    ++packets_sent_;
-    bytes_sent_ += size_protected;
-    return true;
+    if (!outlet_.has_path()) return;  // retransmitted by deadline when there is one again
+    for (const auto& datagram : flight) outlet_.send_plain(datagram, out);
 }
 
 void Transport::on_deadline(Instant now, Turn& turn) {
@@ -197,9 +155,9 @@ Instant Transport::next_deadline() const {
 }
 
 void Transport::ensure_invariants() const {
-    ENSURE(sender_.has_value() == receiver_.has_value());
-    ENSURE(sender_.has_value() == (dtls_state() == dtls::State::Connected));
-    ENSURE(has_path_ == ice_.selected().has_value());
+    ENSURE(outlet_.has_keys() == inlet_.has_keys());
+    ENSURE(outlet_.has_keys() == (dtls_state() == dtls::State::Connected));
+    ENSURE(outlet_.path() == ice_.selected());
 }
 
 }  // namespace parley::router

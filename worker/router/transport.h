@@ -6,13 +6,12 @@
 #include <span>
 #include <vector>
 
-#include "common/base/prefetch.h"
 #include "worker/dtls/session.h"
 #include "worker/ice/lite_agent.h"
 #include "worker/router/app_data.h"
+#include "worker/router/inlet.h"
+#include "worker/router/outlet.h"
 #include "worker/router/turn.h"
-#include "worker/srtp/receiver.h"
-#include "worker/srtp/sender.h"
 
 namespace parley::router {
 
@@ -34,31 +33,11 @@ public:
     void on_stun(base::Instant now, const net::Path& from, base::Bytes bytes, Turn& turn);
     void on_dtls(base::Instant now, base::Bytes bytes, Turn& turn);
 
-    // In place; the size of the plain packet, or nothing and a counted drop.
-    std::optional<size_t> unprotect_rtp(std::span<uint8_t> packet, Turn& turn);
-    std::optional<size_t> unprotect_rtcp(std::span<uint8_t> packet, Turn& turn);
-
-    // Media can leave: there are keys and a path.
-    bool can_send() const { return sender_.has_value() && has_path_; }
-
-    // Protects the packet of `size` bytes in `room`, which is what turn.out.next() gave, and
-    // commits it. False and nothing sent when it cannot be protected. REQUIRES: can_send().
-    bool send_rtp(std::span<uint8_t> room, size_t size, net::Outbox& out) {
-        const size_t size_protected = sender_->protect_rtp(room, size);
-        if (size_protected == 0) return false;
-        out.commit(path_, size_protected);
-        ++packets_sent_;
-        bytes_sent_ += size_protected;
-        return true;
-    }
-    // Asks for the memory that send_rtp() will touch.
-    void prefetch() const { base::prefetch(&sender_, kHotBytes); }
-
-    // The SSRC is never sent again.
-    void forget_stream(uint32_t ssrc) {
-        if (sender_) sender_->forget(ssrc);
-    }
-    bool send_rtcp(std::span<uint8_t> room, size_t size, net::Outbox& out);
+    // Where its media comes in and leaves. The consumers on it hold on to the outlet.
+    Inlet& inlet() { return inlet_; }
+    const Inlet& inlet() const { return inlet_; }
+    Outlet& outlet() { return outlet_; }
+    const Outlet& outlet() const { return outlet_; }
 
     void on_deadline(base::Instant now, Turn& turn);
     base::Instant next_deadline() const;
@@ -66,14 +45,6 @@ public:
     const ice::LiteAgent& ice() const { return ice_; }
     dtls::State dtls_state() const { return dtls_ ? dtls_->state() : dtls::State::New; }
     std::optional<srtp::Profile> srtp_profile() const { return profile_; }
-    uint64_t packets_received() const { return packets_received_; }
-    uint64_t bytes_received() const { return bytes_received_; }
-    uint64_t packets_sent() const { return packets_sent_; }
-    uint64_t bytes_sent() const { return bytes_sent_; }
-    void count_received(size_t bytes) { ++packets_received_, bytes_received_ += bytes; }
-
-    // The next transport-wide sequence number, draft-holmer-rmcat-transport-wide-cc-extensions-01.
-    uint16_t next_transport_sequence_number() { return ++transport_sequence_number_; }
 
     const AppData& app_data() const { return app_data_; }
     void set_app_data(AppData app_data) { app_data_ = std::move(app_data); }
@@ -86,18 +57,8 @@ private:
     void take_keys();
     void on_ice_change(ice::State before, base::Instant now, Turn& turn);
 
-    // What a copy on its way out touches, together.
-    static constexpr size_t kHotBytes = sizeof(std::optional<srtp::Sender>) + 64;
-    std::optional<srtp::Sender> sender_;
-    net::Path path_;  // the selected one, when has_path_
-    bool has_path_ = false;
-    uint16_t transport_sequence_number_ = 0;
-    uint64_t packets_sent_ = 0;
-    uint64_t bytes_sent_ = 0;
-
-    std::optional<srtp::Receiver> receiver_;
-    uint64_t packets_received_ = 0;
-    uint64_t bytes_received_ = 0;
+    Outlet outlet_;
+    Inlet inlet_;
 
     uint64_t id_;
     ice::LiteAgent ice_;
