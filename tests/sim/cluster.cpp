@@ -41,11 +41,14 @@ Room Cluster::room(const std::string& name, const controller::RoomOptions& optio
     return room(name);
 }
 
+Surroundings Cluster::surroundings() {
+    return {world_,  network_, machine_.switchboard(), people_, places_,
+            [this](const std::string& law) { world_.broken(law); },
+            [this](const dtls::SrtpKeys& keys) { laws_.on_keys(keys); }};
+}
+
 ModelBrowser& Cluster::add_browser(const BrowserOptions& options) {
-    const Surroundings around{world_,  network_, machine_.switchboard(), people_, places_,
-                              [this](const std::string& law) { world_.broken(law); },
-                              [this](const dtls::SrtpKeys& keys) { laws_.on_keys(keys); }};
-    browsers_.push_back(std::make_unique<ModelBrowser>(around, options));
+    browsers_.push_back(std::make_unique<ModelBrowser>(surroundings(), options));
     return *browsers_.back();
 }
 

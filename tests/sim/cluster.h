@@ -113,9 +113,12 @@ public:
     World& world() { return world_; }
     Network& network() { return network_; }
     ControllerProcess& machine() { return machine_; }
+    People& people() { return people_; }
     const People& people() const { return people_; }
     const Laws& laws() const { return laws_; }
     base::SeededRandom& random() { return random_; }
+    // For a browser of one's own, beside those of the rooms.
+    Surroundings surroundings();
 
     // Of the cluster that was made last, for whoever has to say how to repeat a failure.
     static uint64_t latest_seed() { return latest_seed_; }

@@ -129,6 +129,7 @@ void ControllerProcess::to_controller(WorkerIndex index, engine::ControllerId pi
     world_.after(kPipeDelay, [this, index, pipe, frame = std::move(frame)] {
         if (workers_[index].pipe != pipe) return;
         world_.trace("from worker", index, pipe, digest_of(frame));
+        if (ear_) ear_->on_frame(index, false, frame);
         aligned_.resize(frame.size() / 8 + 1);
         std::memcpy(aligned_.data(), frame.data(), frame.size());
         const base::Bytes copy(reinterpret_cast<const uint8_t*>(aligned_.data()), frame.size());
@@ -140,6 +141,7 @@ void ControllerProcess::to_controller(WorkerIndex index, engine::ControllerId pi
 
 bool ControllerProcess::on_open(ConnectionId connection, const controller::Admission& admission) {
     if (!core_) return false;
+    if (ear_) ear_->on_open(connection, admission);
     turn([&](auto& core, auto& out) {
         core.on_connect(world_.now(), connection, admission, out);
     });
@@ -147,6 +149,7 @@ bool ControllerProcess::on_open(ConnectionId connection, const controller::Admis
 }
 
 void ControllerProcess::on_text(ConnectionId connection, const std::string& text) {
+    if (ear_) ear_->on_text(connection, true, text);
     turn([&](auto& core, auto& out) { core.on_message(world_.now(), connection, text, out); });
 }
 
@@ -168,6 +171,7 @@ void ControllerProcess::carry_out(const controller::Outputs& out) {
 }
 
 void ControllerProcess::carry_out(const controller::SendText& what) {
+    if (ear_) ear_->on_text(what.connection, false, what.text);
     switchboard_.server_sends(what.connection, what.text);
 }
 
@@ -192,6 +196,7 @@ void ControllerProcess::carry_out(const controller::SpawnWorker& what) {
 void ControllerProcess::carry_out(const controller::KillWorker& what) { kill_worker(what.worker); }
 
 void ControllerProcess::carry_out(const controller::SendToWorker& what) {
+    if (ear_) ear_->on_frame(what.worker, true, what.frame);
     const engine::ControllerId pipe = workers_[what.worker].pipe;
     world_.after(kPipeDelay, [this, index = what.worker, pipe, frame = what.frame] {
         Place& place = workers_[index];

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/core.h"
@@ -13,6 +14,17 @@
 #include "tests/sim/worker_process.h"
 
 namespace parley::sim {
+
+// Hears what passes between a controller and its clients and workers.
+class Eavesdropper {
+public:
+    virtual ~Eavesdropper() = default;
+    virtual void on_open(controller::ConnectionId connection,
+                         const controller::Admission& admission) = 0;
+    virtual void on_text(controller::ConnectionId connection, bool to_server,
+                         std::string_view text) = 0;
+    virtual void on_frame(controller::WorkerIndex worker, bool to_worker, base::Bytes frame) = 0;
+};
 
 // The controller's process and those of its workers on one machine: what main.cpp is to the world,
 // this is to the simulated one. The controller can die and be started again; the workers stay.
@@ -49,9 +61,14 @@ public:
 
     const controller::Controller& core() const { return *core_; }
     const WorkerProcess* worker(controller::WorkerIndex index) const;
+    WorkerProcess* worker(controller::WorkerIndex index) { return workers_[index].process.get(); }
     size_t workers() const { return workers_.size(); }
 
+    // The eavesdropper must outlive the process.
+    void overhear(Eavesdropper& ear) { ear_ = &ear; }
+
     const std::vector<controller::Event>& events() const { return events_; }
+    void forget_events() { events_ = {}; }  // a run of many hours cannot keep them all
     // The latest lines of its log, for whoever wants to know why a run failed.
     const std::deque<std::string>& log() const { return log_; }
     uint64_t errors_logged() const { return errors_logged_; }
@@ -109,6 +126,7 @@ private:
     std::vector<Place> workers_;
     engine::ControllerId latest_pipe_ = 0;
     std::vector<uint64_t> aligned_;
+    Eavesdropper* ear_ = nullptr;
     std::vector<controller::Event> events_;
     std::deque<std::string> log_;
     uint64_t errors_logged_ = 0;

@@ -20,7 +20,7 @@ std::optional<std::string> StreamOrder::on_packet(uint16_t sequence_number, uint
     if (!recent_.insert(packet.sequence_number).second) return "a sequence number came twice";
     ++distinct_;
     while (recent_.size() > 1'000) recent_.erase(recent_.begin());
-    std::optional<std::string> wrong;
+    const char* wrong = nullptr;
     if (newest_) {
         const int64_t steps = packet.sequence_number - newest_->sequence_number;
         const int64_t words = int64_t{word.number} - int64_t{newest_->word.number};
@@ -38,7 +38,7 @@ std::optional<std::string> StreamOrder::on_packet(uint16_t sequence_number, uint
         }
     }
     if (!newest_ || packet.sequence_number > newest_->sequence_number) newest_ = packet;
-    return wrong;
+    return wrong ? std::optional<std::string>(wrong) : std::nullopt;
 }
 
 uint64_t StreamOrder::missing() const {

@@ -121,7 +121,7 @@ void MediaLeg::hear_rtp(std::span<uint8_t> bytes) {
     if (size) return listener_.on_rtp(*this, bytes.first(*size));
     if (size.error() == srtp::Error::Replayed) {
         ++replayed_;
-    } else {
+    } else if (size.error() != srtp::Error::TooManyStreams) {
         listener_.on_nonsense(*this, "RTP that is not authentic");
     }
 }
@@ -130,6 +130,7 @@ void MediaLeg::hear_rtcp(std::span<uint8_t> bytes) {
     if (!receiver_) return;
     const auto size = receiver_->unprotect_rtcp(bytes);
     if (size) return listener_.on_rtcp(*this, bytes.first(*size));
+    if (size.error() == srtp::Error::TooManyStreams) return;  // ours remembers fewer than theirs
     if (size.error() != srtp::Error::Replayed) {
         listener_.on_nonsense(*this, "RTCP that is not authentic");
     }
@@ -148,6 +149,10 @@ void MediaLeg::on_deadline() {
 void MediaLeg::set_deadline() {
     const base::Instant dtls = session_ ? session_->next_deadline() : base::Instant::never();
     world_.set_deadline(waiter_, std::min(agent_.next_deadline(), dtls));
+}
+
+const dtls::SrtpKeys* MediaLeg::keys() const {
+    return sender_ ? &*session_->keys() : nullptr;
 }
 
 dtls::State MediaLeg::dtls_state() const {

@@ -69,6 +69,9 @@ public:
     bool has_keys() const { return sender_.has_value(); }
     const ControllingAgent& ice() const { return agent_; }
     dtls::State dtls_state() const;
+    const RemoteTransport& remote() const { return remote_; }
+    // Of the SRTP that it speaks; nullptr before the handshake is done.
+    const dtls::SrtpKeys* keys() const;
     uint64_t before_keys() const { return before_keys_; }
     uint64_t replayed() const { return replayed_; }
 

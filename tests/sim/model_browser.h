@@ -68,6 +68,9 @@ public:
     // In the room, heard by whoever wants to, and every stream that was announced can arrive.
     bool settled() const { return what_is_missing().empty(); }
     std::string what_is_missing() const;
+    // The transport it speaks on, or hears on; nullptr while there is none.
+    const MediaLeg* sending_leg() const { return send_.leg.get(); }
+    const MediaLeg* receiving_leg() const { return receive_.leg.get(); }
     size_t streams() const { return receiver_.open_streams(); }
     uint16_t close_code() const { return close_code_; }
     uint32_t number() const { return number_; }

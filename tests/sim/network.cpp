@@ -22,7 +22,7 @@ void Network::send(const net::Address& from, const net::Address& to, base::Bytes
     ++sent_;
     const uint64_t digest = digest_of(bytes);
     world_.trace("sent", number_of(from), number_of(to), digest);
-    if (tap_) tap_->on_sent(from, to, bytes, digest);
+    for (Wiretap* tap : taps_) tap->on_sent(from, to, bytes, digest);
     const Binding* receiver = bindings_.find(to);
     if (!receiver) {
         ++unreachable_;
@@ -38,6 +38,13 @@ void Network::send(const net::Address& from, const net::Address& to, base::Bytes
         }
     }
     if (copies == 0) ++lost_;
+}
+
+void Network::forge(const net::Address& from, const net::Address& to, std::span<uint8_t> bytes) {
+    const Binding* receiver = bindings_.find(to);
+    if (!receiver) return;
+    Arrived arrived{from, to, bytes};
+    receiver->host->on_datagrams(std::span(&arrived, 1));
 }
 
 std::vector<uint8_t> Network::copy_of(base::Bytes bytes) {

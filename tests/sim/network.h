@@ -42,7 +42,8 @@ public:
 
     explicit Network(World& world) : world_(world) {}
 
-    void tap(Wiretap& tap) { tap_ = &tap; }
+    // The tap must outlive the network.
+    void tap(Wiretap& tap) { taps_.push_back(&tap); }
 
     // The host hears what is sent to `address`, and may send from it. Host and line must outlive
     // the binding. Binding an address that is taken hands it over.
@@ -51,6 +52,11 @@ public:
 
     // Borrows the bytes. From an address that is not bound nothing leaves.
     void send(const net::Address& from, const net::Address& to, base::Bytes bytes);
+
+    // What a stranger sends in the name of `from`: it is there at once, no line loses it, and no
+    // tap hears it, so that no law is held to it. The receiver may change the bytes. Nothing
+    // happens when nobody is at `to`.
+    void forge(const net::Address& from, const net::Address& to, std::span<uint8_t> bytes);
 
     uint64_t sent() const { return sent_; }
     uint64_t lost() const { return lost_; }              // to loss and to full queues
@@ -81,7 +87,7 @@ private:
     std::vector<uint8_t> copy_of(base::Bytes bytes);
 
     World& world_;
-    Wiretap* tap_ = nullptr;
+    std::vector<Wiretap*> taps_;
     base::FlatMap<net::Address, Binding, AddressHash> bindings_;
     std::map<base::Instant, std::vector<UnderWay>> under_way_;
     std::vector<std::vector<uint8_t>> spare_;  // buffers to use again

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ public:
         return static_cast<uint32_t>(people_.size() - 1);
     }
 
+    // What is announced in this name is nobody's words from now on: whether it comes in packets as
+    // they should be is still looked at, but not what is said in them.
+    void distrust(const std::string& name) { distrusted_.insert(name); }
+    bool trusts(const std::string& name) const { return !distrusted_.contains(name); }
+
     // REQUIRES: the number was given.
     const Person& person(uint32_t number) const { return people_.at(number); }
     const std::string& room(uint32_t number) const { return rooms_.at(number); }
@@ -38,6 +44,7 @@ public:
 private:
     std::vector<Person> people_;
     std::vector<std::string> rooms_;
+    std::set<std::string> distrusted_;
 };
 
 }  // namespace parley::sim

@@ -73,6 +73,7 @@ private:
     };
 
     void hear(base::Instant now, Stream& stream, const rtp::RtpView& packet);
+    void check_naming(const Stream& stream, const rtp::RtpView& packet);
     void check_header(const Stream& stream, const rtp::RtpView& packet, const Word& word);
     void check_word(const Stream& stream, const Word& word);
     void hear_sender_report(base::Instant now, const rtcp::SenderInfo& info);
