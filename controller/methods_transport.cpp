@@ -126,7 +126,12 @@ Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& p
             member.transports.erase(pending.object);
             return std::nullopt;
         }
-        member.transports.at(pending.object).created = true;
+        // A worker that answers in another order than it was asked in, which none of ours does.
+        const auto made = member.transports.find(pending.object);
+        if (made == member.transports.end()) {
+            return refuse(ErrorCode::Conflict, "a newer transport has taken its place");
+        }
+        made->second.created = true;
         close_replaced(turn, member, pending.object);
         return signalling::write_transport(pending.object, *created);
     }

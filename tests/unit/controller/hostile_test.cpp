@@ -125,6 +125,28 @@ TEST_CASE("twenty thousand wounded frames of a worker are taken, or it is killed
     CHECK(source.events("worker.lost") > 0);
 }
 
+TEST_CASE("a worker that answers for two transports in the wrong order leaves a client the newer") {
+    ModelServer server;
+    server.start();
+    auto& ada = server.client("standup", "ada");
+    ada.connect();
+    server.hold_workers = true;
+    const uint64_t older = ada.send("createWebRtcTransport", R"({"consuming":true})");
+    const uint64_t newer = ada.send("createWebRtcTransport", R"({"consuming":true})");
+    std::vector<std::vector<uint8_t>> replies;
+    for (const auto& [worker, frame] : server.held) {
+        replies.push_back(server.worker(worker).on_frame(frame));
+    }
+    server.held.clear();
+    server.hold_workers = false;
+    REQUIRE(replies.size() == 2);
+    server.from_worker(0, replies[1]);
+    server.from_worker(0, replies[0]);
+    CHECK(ada.answer_to(newer).starts_with("{\"id\""));
+    CHECK(ada.answer_to(older).starts_with("!409"));
+    CHECK(server.worker(0).transports().size() == 1);
+}
+
 TEST_CASE("a frame that unpacks to more than it is, is none") {
     namespace fb = flatbuffers;
     fb::FlatBufferBuilder b;
