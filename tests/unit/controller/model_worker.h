@@ -61,6 +61,7 @@ public:
     size_t most_routers = 1000;
     bool hangs = false;  // hears, and says nothing
     bool babbles = false;         // answers more than it was asked
+    bool lies = false;            // somebody changes what it says: no promise is held to it
     bool shut_down = false;
     size_t frames = 0;
     size_t refusals = 0;          // requests that were refused
