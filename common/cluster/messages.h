@@ -99,6 +99,18 @@ struct Answer {
     std::string data = "null";  // JSON; what it is, the command says
 };
 
+// Answers room.create, room.get and room.open; room.list has several.
+struct RoomPlace {
+    std::string room;
+    std::string home;  // server id
+    Epoch epoch = 1;
+    std::string signalling;  // where its peers go
+    uint32_t peers = 0;
+    Instant created;
+    RoomOptions options;
+    bool operator==(const RoomPlace&) const = default;
+};
+
 // --- beats: to kLoad
 
 enum class ServerState : uint8_t { Up, Draining, Drained };
@@ -140,13 +152,24 @@ struct Beat {
     std::vector<std::string> closed;  // rooms; empty in a whole beat
 };
 
+// One of those that answer server.list.
+struct ServerPlace {
+    std::string server;
+    std::string region;
+    std::string version;
+    std::string signalling;
+    ServerState state = ServerState::Up;
+    Load load;
+    uint32_t rooms = 0;
+};
+
 // --- events: to kEvents
 
 struct Event {
     std::string type;  // "room.created", "peer.joined", "server.lost", ...
     Instant at;
-    std::string server;       // whose it is; of the router-service: the server it is about
-    std::string room;         // "" when it concerns none
+    std::string server = {};  // whose it is; of the router-service: the server it is about
+    std::string room = {};    // "" when it concerns none
     Epoch epoch = 0;          // of the room's home; 0 without a room
     uint64_t number = 0;      // in its room and epoch, from 1; 0 without a room
     std::string data = "{}";  // a JSON object
