@@ -97,6 +97,7 @@ void log_about(Turn& turn, uint64_t transport, std::string text) {
 
 struct Notified {
     Turn& turn;
+    WorkerIndex worker;
 
     void operator()(const workers::Volumes& volumes) { on_volumes(turn, volumes); }
     void operator()(const workers::DominantSpeaker& speaker) { on_dominant_speaker(turn, speaker); }
@@ -106,6 +107,12 @@ struct Notified {
         if (changed.state != workers::DtlsState::Failed) return;
         log_about(turn, changed.transport, "the DTLS handshake failed: " + changed.reason);
     }
+    void operator()(const workers::PipeStateChanged& changed) {
+        const bool silent = changed.state == workers::PipeState::Silent;
+        log(turn, silent ? Level::Warning : Level::Info,
+            "pipe " + std::to_string(changed.pipe) + (silent ? " fell silent" : " is heard"),
+            worker);
+    }
 };
 
 }  // namespace
@@ -114,7 +121,8 @@ void on_worker_frame(Turn& turn, WorkerIndex worker, std::span<const uint8_t> fr
     const workers::Heard heard = turn.house.workers[worker].on_frame(turn.now, frame, turn.out);
     if (heard.started) on_started(turn, worker, heard);
     for (const workers::Answer& answer : heard.answers) on_answer(turn, worker, answer);
-    for (const auto& notification : heard.notifications) std::visit(Notified{turn}, notification);
+    for (const auto& notification : heard.notifications)
+        std::visit(Notified{turn, worker}, notification);
     if (!heard.lost.empty()) on_lost(turn, worker, heard.lost);
 }
 

@@ -100,6 +100,46 @@ struct ObserveSpeaker {
     uint64_t observer;
     uint16_t interval_ms;
 };
+struct CreatePipe {
+    uint64_t pipe;
+    bool repair;
+    std::string app_data;
+};
+struct ConnectPipe {
+    uint64_t pipe;
+    uint8_t listen;  // ours, by its index in PipeCreated
+    std::string ip;  // of the other worker
+    uint16_t port;
+    std::string key, salt;  // the rest as its PipeCreated said
+    uint16_t version;
+    uint32_t capabilities;
+};
+struct ClosePipe {
+    uint64_t pipe;
+};
+struct PipeConsume {
+    uint64_t router;
+    uint64_t pipe;
+    uint64_t consumer;
+    uint64_t producer;
+    bool paused;
+    std::string app_data;
+};
+struct PipeProduce {
+    uint64_t router;
+    uint64_t pipe;
+    uint64_t producer;
+    uint32_t ssrc;
+    uint32_t rtx_ssrc;
+    uint8_t payload_type;
+    uint32_t clock_rate;
+    uint32_t csrc;
+    bool paused;
+    std::string app_data;
+};
+struct GetPipeStats {
+    uint64_t pipe;
+};
 struct GetSnapshot {};
 struct GetWorkerStats {};
 struct GetTransportStats {
@@ -107,10 +147,12 @@ struct GetTransportStats {
 };
 struct Shutdown {};
 
-using Body = std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport,
-                          RestartIce, CloseTransport, SetTransportAppData, Produce, CloseProducer,
-                          PauseProducer, Consume, CloseConsumer, PauseConsumer, ObserveLevels,
-                          ObserveSpeaker, GetSnapshot, GetWorkerStats, GetTransportStats, Shutdown>;
+using Body =
+    std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport, RestartIce,
+                 CloseTransport, SetTransportAppData, Produce, CloseProducer, PauseProducer,
+                 Consume, CloseConsumer, PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot,
+                 GetWorkerStats, GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
+                 PipeConsume, PipeProduce, GetPipeStats>;
 struct Request {
     uint32_t id;
     Body body;
@@ -161,14 +203,44 @@ struct ObserverSnapshot {
     uint64_t observer = 0;
     ObserverKind kind = ObserverKind::AudioLevel;
 };
+struct PipeConsumerSnapshot {
+    uint64_t pipe = 0;
+    uint64_t consumer = 0;
+    uint64_t producer = 0;
+    uint32_t ssrc = 0;
+    uint32_t rtx_ssrc = 0;
+    bool paused = false;
+    std::string app_data;
+};
+struct PipeProducerSnapshot {
+    uint64_t pipe = 0;
+    uint64_t producer = 0;
+    uint32_t ssrc = 0;
+    uint32_t rtx_ssrc = 0;
+    uint8_t payload_type = 0;
+    uint32_t clock_rate = 0;
+    uint32_t csrc = 0;
+    bool paused = false;
+    std::string app_data;
+};
 struct RouterSnapshot {
     uint64_t router = 0;
     std::vector<TransportSnapshot> transports;
     std::vector<ObserverSnapshot> observers;
     std::string app_data;
+    std::vector<PipeConsumerSnapshot> pipe_consumers;
+    std::vector<PipeProducerSnapshot> pipe_producers;
+};
+enum class PipeState : uint8_t { New, Connecting, Connected, Silent };
+struct PipeSnapshot {
+    uint64_t pipe = 0;
+    PipeState state = PipeState::New;
+    std::string remote;
+    std::string app_data;
 };
 struct Snapshot {
     std::vector<RouterSnapshot> routers;
+    std::vector<PipeSnapshot> pipes;
 };
 struct StreamStats {
     uint64_t id = 0;
@@ -191,10 +263,35 @@ struct TransportStats {
     uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
     std::vector<StreamStats> producers, consumers;
 };
+struct Listen {
+    std::string ip;
+    std::string announced;  // what others are told instead; "": the IP itself
+    uint16_t port = 0;
+};
+struct PipeCreated {
+    std::vector<Listen> listens;
+    std::string key, salt;
+    uint16_t version = 0;
+    uint32_t capabilities = 0;
+};
+struct PipeConsumed {
+    uint32_t ssrc = 0;
+    uint32_t rtx_ssrc = 0;
+    bool producer_paused = false;
+};
+struct PipeStats {
+    PipeState state = PipeState::New;
+    std::string remote;
+    uint16_t version = 0;
+    float round_trip_ms = -1;
+    uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
+    uint64_t retransmissions_sent = 0, missing = 0, repaired = 0;
+    std::vector<StreamStats> producers, consumers;
+};
 // Of WorkerInfo a worker fills the counters; index, state, pid and restarts are not its to say.
-using ReplyBody =
-    std::variant<std::monostate, Done, HelloReply, TransportParameters, TransportConnecting,
-                 IceRestarted, Consumed, Snapshot, WorkerInfo, TransportStats>;
+using ReplyBody = std::variant<std::monostate, Done, HelloReply, TransportParameters,
+                               TransportConnecting, IceRestarted, Consumed, Snapshot, WorkerInfo,
+                               TransportStats, PipeCreated, PipeConsumed, PipeStats>;
 struct Reply {
     uint32_t id = 0;
     Refusal refusal = Refusal::None;
@@ -226,7 +323,12 @@ struct DominantSpeaker {
     uint64_t observer = 0;
     uint64_t producer = 0;
 };
-using Notification = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker>;
+struct PipeStateChanged {
+    uint64_t pipe = 0;
+    PipeState state = PipeState::New;
+};
+using Notification =
+    std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker, PipeStateChanged>;
 
 struct Frame {
     std::vector<Reply> replies;

@@ -47,6 +47,13 @@ public:
             case pipe::ReplyBody::TransportStats:
                 out.body = stats(*r.body_as_TransportStats());
                 break;
+            case pipe::ReplyBody::PipeCreated: out.body = created(*r.body_as_PipeCreated()); break;
+            case pipe::ReplyBody::PipeConsumed: {
+                const auto& b = *r.body_as_PipeConsumed();
+                out.body = PipeConsumed{b.ssrc(), b.rtx_ssrc(), b.producer_paused()};
+                break;
+            }
+            case pipe::ReplyBody::PipeStats: out.body = stats(*r.body_as_PipeStats()); break;
             case pipe::ReplyBody::NONE: break;
         }
         return out;
@@ -76,6 +83,10 @@ public:
             case pipe::NotificationBody::DominantSpeaker: {
                 const auto& b = *n.body_as_DominantSpeaker();
                 return DominantSpeaker{b.observer_id(), b.producer_id()};
+            }
+            case pipe::NotificationBody::PipeStateChanged: {
+                const auto& b = *n.body_as_PipeStateChanged();
+                return PipeStateChanged{b.pipe_id(), static_cast<PipeState>(b.state())};
             }
             case pipe::NotificationBody::NONE: break;
         }
@@ -129,6 +140,15 @@ private:
         return out;
     }
 
+    PipeCreated created(const pipe::PipeCreated& from) {
+        PipeCreated out{
+            {}, bytes(from.key()), bytes(from.salt()), from.version(), from.capabilities()};
+        each(from.listens(), [&](const pipe::Listen& l) {
+            out.listens.push_back({text(l.ip()), text(l.announced()), l.port()});
+        });
+        return out;
+    }
+
     TransportSnapshot transport(const pipe::TransportSnapshot& from) {
         TransportSnapshot out;
         out.transport = from.transport_id();
@@ -148,17 +168,36 @@ private:
         return out;
     }
 
+    void piped(const pipe::RouterSnapshot& from, RouterSnapshot& out) {
+        each(from.pipe_consumers(), [&](const pipe::PipeConsumerSnapshot& c) {
+            out.pipe_consumers.push_back({c.pipe_id(), c.consumer_id(), c.producer_id(), c.ssrc(),
+                                          c.rtx_ssrc(), c.paused(), bytes(c.app_data())});
+        });
+        each(from.pipe_producers(), [&](const pipe::PipeProducerSnapshot& p) {
+            out.pipe_producers.push_back({p.pipe_id(), p.producer_id(), p.ssrc(), p.rtx_ssrc(),
+                                          p.payload_type(), p.clock_rate(), p.csrc(), p.paused(),
+                                          bytes(p.app_data())});
+        });
+    }
+
     Snapshot snapshot(const pipe::Snapshot& from) {
         Snapshot out;
         each(from.routers(), [&](const pipe::RouterSnapshot& r) {
-            RouterSnapshot router{r.router_id(), {}, {}, bytes(r.app_data())};
+            RouterSnapshot router;
+            router.router = r.router_id();
+            router.app_data = bytes(r.app_data());
             each(r.transports(), [&](const pipe::TransportSnapshot& t) {
                 router.transports.push_back(transport(t));
             });
             each(r.observers(), [&](const pipe::ObserverSnapshot& o) {
                 router.observers.push_back({o.observer_id(), static_cast<ObserverKind>(o.kind())});
             });
+            piped(r, router);
             out.routers.push_back(std::move(router));
+        });
+        each(from.pipes(), [&](const pipe::PipeSnapshot& p) {
+            out.pipes.push_back({p.pipe_id(), static_cast<PipeState>(p.state()), text(p.remote()),
+                                 bytes(p.app_data())});
         });
         return out;
     }
@@ -200,6 +239,26 @@ private:
         out.bytes_received = from.bytes_received();
         out.packets_sent = from.packets_sent();
         out.bytes_sent = from.bytes_sent();
+        each(from.producers(),
+             [&](const pipe::StreamStats& s) { out.producers.push_back(stream(s)); });
+        each(from.consumers(),
+             [&](const pipe::StreamStats& s) { out.consumers.push_back(stream(s)); });
+        return out;
+    }
+
+    PipeStats stats(const pipe::PipeStats& from) {
+        PipeStats out;
+        out.state = static_cast<PipeState>(from.state());
+        out.remote = text(from.remote());
+        out.version = from.version();
+        out.round_trip_ms = from.round_trip_ms();
+        out.packets_received = from.packets_received();
+        out.bytes_received = from.bytes_received();
+        out.packets_sent = from.packets_sent();
+        out.bytes_sent = from.bytes_sent();
+        out.retransmissions_sent = from.retransmissions_sent();
+        out.missing = from.missing();
+        out.repaired = from.repaired();
         each(from.producers(),
              [&](const pipe::StreamStats& s) { out.producers.push_back(stream(s)); });
         each(from.consumers(),

@@ -96,6 +96,27 @@ public:
     Typed operator()(const GetTransportStats& r) {
         return typed(pipe::CreateGetTransportStats(b_, r.transport));
     }
+    Typed operator()(const CreatePipe& r) {
+        return typed(pipe::CreateCreatePipe(b_, r.pipe, r.repair, bytes(r.app_data)));
+    }
+    Typed operator()(const ConnectPipe& r) {
+        const auto ip = b_.CreateString(r.ip);
+        const auto key = bytes(r.key);
+        const auto salt = bytes(r.salt);
+        return typed(pipe::CreateConnectPipe(b_, r.pipe, r.listen, ip, r.port, key, salt, r.version,
+                                             r.capabilities));
+    }
+    Typed operator()(const ClosePipe& r) { return typed(pipe::CreateClosePipe(b_, r.pipe)); }
+    Typed operator()(const PipeConsume& r) {
+        return typed(pipe::CreatePipeConsume(b_, r.router, r.pipe, r.consumer, r.producer, r.paused,
+                                             bytes(r.app_data)));
+    }
+    Typed operator()(const PipeProduce& r) {
+        return typed(pipe::CreatePipeProduce(b_, r.router, r.pipe, r.producer, r.ssrc, r.rtx_ssrc,
+                                             r.payload_type, r.clock_rate, r.csrc, r.paused,
+                                             bytes(r.app_data)));
+    }
+    Typed operator()(const GetPipeStats& r) { return typed(pipe::CreateGetPipeStats(b_, r.pipe)); }
     Typed operator()(const Shutdown&) { return typed(pipe::CreateShutdown(b_)); }
 
 private:

@@ -481,6 +481,12 @@ Answer carry_out(const pipe::Request& request, Desk& desk) {
         PARLEY_CARRY_OUT(GetTransportStats);
         PARLEY_CARRY_OUT(Shutdown);
 #undef PARLEY_CARRY_OUT
+        case pipe::RequestBody::CreatePipe:
+        case pipe::RequestBody::ConnectPipe:
+        case pipe::RequestBody::ClosePipe:
+        case pipe::RequestBody::PipeConsume:
+        case pipe::RequestBody::PipeProduce:
+        case pipe::RequestBody::GetPipeStats:
         case pipe::RequestBody::NONE: break;
     }
     return refused(Refusal::NotSupported, "no such request");
