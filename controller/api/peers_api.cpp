@@ -36,6 +36,7 @@ Response peer_response(const PeerInfo& peer) {
 
 base::Result<Grant, Response> read_grant(Instant now, Json body, std::string_view room) {
     JsonFields fields(body, "peer");
+    fields.only({"peer", "name", "publish", "subscribe", "data", "ttl"});
     Grant grant;
     grant.room = room;
     grant.peer = fields.text_or("peer", 64, "");
@@ -116,6 +117,7 @@ Response Api::kick_peer(Call& call) {
 
 Response Api::mute_peer(Call& call) {
     JsonFields fields(call.body(), "mute");
+    fields.only({"muted"});
     const bool muted = fields.flag("muted");
     if (!fields.ok()) return error_response(400, fields.error());
     const auto done =

@@ -15,29 +15,37 @@ struct RoomRequest {
     RoomOptions options;
 };
 
-base::Result<RoomRequest, Response> read_room(Json body, const RoomOptions& defaults) {
-    const auto refuse = [](std::string_view reason) {
-        return base::Err(error_response(400, reason));
-    };
-    JsonFields fields(body, "room");
-    RoomRequest wanted{.id = {}, .options = defaults};
-    wanted.id = fields.text_or("room", 64, "");
-    wanted.options.max_peers =
-        static_cast<uint32_t>(fields.number_or("maxPeers", kPeersMost, defaults.max_peers));
-    const auto timeout = static_cast<uint64_t>(defaults.empty_timeout / 1s);
+base::Result<RoomOptions, Response> read_options(Json json, RoomOptions options) {
+    JsonFields fields(json, "options");
+    fields.only({"maxPeers", "emptyTimeout", "metadata"});
+    options.max_peers =
+        static_cast<uint32_t>(fields.number_or("maxPeers", kPeersMost, options.max_peers));
+    const auto timeout = static_cast<uint64_t>(options.empty_timeout / 1s);
     const uint64_t seconds = fields.number_or("emptyTimeout", kEmptyTimeoutMost, timeout);
     // A default of less than a second is kept, though it can not be asked for.
-    if (seconds != timeout) wanted.options.empty_timeout = std::chrono::seconds(seconds);
-    if (!fields.ok()) return refuse(fields.error());
+    if (seconds != timeout) options.empty_timeout = std::chrono::seconds(seconds);
+    if (const Json metadata = json["metadata"]; metadata.present()) {
+        options.metadata = metadata.dump();
+        if (options.metadata.size() > kMetadataBytes) fields.fail("metadata", "at most 4 KiB");
+    }
+    if (!fields.ok()) return base::Err(error_response(400, fields.error()));
+    return options;
+}
+
+base::Result<RoomRequest, Response> read_room(Json body, const RoomOptions& defaults) {
+    JsonFields fields(body, "room");
+    fields.only({"room", "options"});
+    RoomRequest wanted{.id = {}, .options = defaults};
+    wanted.id = fields.text_or("room", 64, "");
+    const Json options = fields.object_or_nothing("options");
     if (!wanted.id.empty() && !is_id(wanted.id)) {
-        return refuse("room is 1 to 64 characters of A-Z a-z 0-9 _ . : -");
+        fields.fail("room", "1 to 64 characters of A-Z a-z 0-9 _ . : -");
     }
-    if (const Json metadata = body["metadata"]; metadata.present()) {
-        wanted.options.metadata = metadata.dump();
-        if (wanted.options.metadata.size() > kMetadataBytes) {
-            return refuse("metadata is at most 4 KiB of JSON");
-        }
-    }
+    if (!fields.ok()) return base::Err(error_response(400, fields.error()));
+    if (!options.present()) return wanted;
+    auto read = read_options(options, defaults);
+    if (!read) return base::Err(read.error());
+    wanted.options = std::move(*read);
     return wanted;
 }
 

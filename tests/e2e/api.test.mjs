@@ -73,8 +73,7 @@ scenario(
 
     const made = await api("POST", "/v1/rooms", {
       room: "standup",
-      maxPeers: 5,
-      metadata: { team: "blue" },
+      options: { maxPeers: 5, metadata: { team: "blue" } },
     });
     assert.equal(made.status, 201);
     assert.equal((await api("POST", "/v1/rooms", { room: "standup" })).status, 200);

@@ -89,7 +89,7 @@ scenario("the keyboard mutes, and lets one talk while the space bar is held", as
 scenario("a room that is full says so, and has a place when somebody leaves", async (t) => {
   const server = await startServer(t);
   const chromium = await startChromium(t);
-  await server.api("POST", "/v1/rooms", { room: "small", maxPeers: 1 });
+  await server.api("POST", "/v1/rooms", { room: "small", options: { maxPeers: 1 } });
   const ada = await join(t, chromium, server, "small", "Ada", 400);
   const bob = await open(
     t,

@@ -80,8 +80,10 @@ const std::vector<Request>& http_requests() {
         request("GET", "/metrics"),
         request("GET", "/v1/rooms", "", {{"limit", "10"}, {"after", "a"}}),
         request("POST", "/v1/rooms",
-                R"({"room":"den","maxPeers":5,"emptyTimeout":30,"metadata":{"team":["blue",1]}})"),
-        request("POST", "/v1/rooms", R"({"room":"attic","maxPeers":null,"emptyTimeout":0})"),
+                R"({"room":"den","options":{"maxPeers":5,"emptyTimeout":30,)"
+                R"("metadata":{"team":["blue",1]}}})"),
+        request("POST", "/v1/rooms",
+                R"({"room":"attic","options":{"maxPeers":null,"emptyTimeout":0}})"),
         request("POST", "/v1/rooms", "{}"),
         request("GET", "/v1/rooms/den"),
         request("DELETE", "/v1/rooms/den"),

@@ -75,8 +75,8 @@ std::string header_of(const Response& response, std::string_view name) {
 TEST_CASE("a room is made, looked at, listed and closed") {
     World world;
     const Response made = world.ask("POST", "/v1/rooms",
-                                    R"({"room": "standup", "maxPeers": 5, "emptyTimeout": 30,
-                                        "metadata": {"team": "blue"}})");
+                                    R"({"room": "standup", "options": {"maxPeers": 5,
+                                        "emptyTimeout": 30, "metadata": {"team": "blue"}}})");
     CHECK(made.status == 201);
     CHECK(made.content_type == "application/json");
     CHECK(header_of(made, "Location") == "/v1/rooms/standup");
@@ -87,7 +87,8 @@ TEST_CASE("a room is made, looked at, listed and closed") {
     CHECK(room.root()["emptyTimeout"].number() == 30);
     CHECK(room.root()["metadata"]["team"].text() == "blue");
     CHECK(room.root()["peers"].size() == 0);
-    const Response again = world.ask("POST", "/v1/rooms", R"({"room": "standup", "maxPeers": 9})");
+    const Response again =
+        world.ask("POST", "/v1/rooms", R"({"room": "standup", "options": {"maxPeers": 9}})");
     CHECK(again.status == 200);
     CHECK(again.body == made.body);
     CHECK(world.server.events("room.created") == 1);
@@ -225,9 +226,16 @@ TEST_CASE("each request that can not be carried out says why") {
         {"POST", "/v1/rooms", "[]", 400, "object"},
         {"POST", "/v1/rooms", R"({"room": "a b"})", 400, "room"},
         {"POST", "/v1/rooms", R"({"room": 7})", 400, "room"},
-        {"POST", "/v1/rooms", R"({"maxPeers": -1})", 400, "maxPeers"},
-        {"POST", "/v1/rooms", R"({"maxPeers": 1e30})", 400, "maxPeers"},
-        {"POST", "/v1/rooms", R"({"emptyTimeout": "1m"})", 400, "emptyTimeout"},
+        {"POST", "/v1/rooms", R"({"options": {"maxPeers": -1}})", 400, "maxPeers"},
+        {"POST", "/v1/rooms", R"({"options": {"maxPeers": 1e30}})", 400, "maxPeers"},
+        {"POST", "/v1/rooms", R"({"options": {"emptyTimeout": "1m"}})", 400, "emptyTimeout"},
+        {"POST", "/v1/rooms", R"({"options": 7})", 400, "options"},
+        {"POST", "/v1/rooms", R"({"options": []})", 400, "options"},
+        {"POST", "/v1/rooms", R"({"options": null})", 201, ""},
+        {"POST", "/v1/rooms", R"({"room": "x", "bogus": 1})", 400, "bogus"},
+        {"POST", "/v1/rooms", R"({"room": "x", "maxPeers": 5})", 400, "maxPeers"},
+        {"POST", "/v1/rooms", R"({"room": "x", "options": {"maxpeers": 5}})", 400, "maxpeers"},
+        {"GET", "/v1/rooms/x", "", 404, "no such room"},
         {"POST", "/v1/rooms/a%20b/peers", "{}", 400, "room"},
         {"POST", "/v1/rooms/r/peers", R"({"peer": ""})", 201, ""},
         {"POST", "/v1/rooms/r/peers", R"({"peer": "a/b"})", 400, "peer"},
@@ -235,6 +243,8 @@ TEST_CASE("each request that can not be carried out says why") {
         {"POST", "/v1/rooms/r/peers", R"({"ttl": 99999999})", 400, "ttl"},
         {"POST", "/v1/rooms/r/peers", R"({"name": "a\u0000b"})", 400, "name"},
         {"POST", "/v1/rooms/r/peers", R"({"publish": "yes"})", 400, "publish"},
+        {"POST", "/v1/rooms/r/peers", R"({"peer": "p", "publsh": true})", 400, "publsh"},
+        {"POST", "/v1/rooms/r/peers/p/mute", R"({"muted": true, "for": 5})", 400, "for"},
     };
     for (const auto& one : cases) {
         CAPTURE(one.method);
@@ -278,8 +288,10 @@ TEST_CASE("a body comes as JSON and is bounded") {
     CHECK(world.ask(request).status == 201);
     request.body = "{\"metadata\": \"" + std::string(70'000, 'x') + "\"}";
     CHECK(world.ask(request).status == 413);
-    CHECK(world.ask("POST", "/v1/rooms", R"({"metadata": ")" + std::string(5'000, 'x') + "\"}")
-              .status == 400);
+    const std::string long_text(5'000, 'x');
+    CHECK(reason_of(world.ask("POST", "/v1/rooms",
+                              R"({"options": {"metadata": ")" + long_text + "\"}}")) ==
+          "options.metadata: wanted at most 4 KiB");
     CHECK(world.ask("POST", "/v1/rooms", std::string(10'000, '[')).status == 400);
 }
 
@@ -363,7 +375,8 @@ TEST_CASE("metrics count what is there") {
 TEST_CASE("a mangled body ends in an answer, never in a crash") {
     World world;
     const std::string bodies[] = {
-        R"({"room": "standup", "maxPeers": 5, "emptyTimeout": 30, "metadata": {"a": [1, 2.5]}})",
+        R"({"room": "standup", "options": {"maxPeers": 5, "emptyTimeout": 30,
+            "metadata": {"a": [1, 2.5]}}})",
         R"({"peer": "ada", "name": "\u00e9", "subscribe": false, "ttl": 60})",
         R"({"muted": true})"};
     const char* paths[] = {"/v1/rooms", "/v1/rooms/r/peers", "/v1/rooms/r/peers/p/mute"};
