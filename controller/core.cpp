@@ -147,10 +147,17 @@ std::vector<RoomInfo> Controller::rooms() const {
     return infos;
 }
 
-std::vector<WorkerInfo> Controller::workers() const {
+std::vector<WorkerInfo> Controller::workers(Instant now) const {
     std::vector<WorkerInfo> infos;
-    for (const auto& link : state_->workers) infos.push_back(link.info());
+    for (const auto& link : state_->workers) {
+        infos.push_back(link.info());
+        infos.back().load = state_->gauges[infos.back().index].load(now);
+    }
     return infos;
+}
+
+Capacity Controller::capacity(Instant now) const {
+    return controller::capacity_of(*state_, now);
 }
 
 bool Controller::ready() const {

@@ -125,9 +125,17 @@ struct WorkerInfo {
     uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
     uint64_t rtp_packets_received = 0, rtp_packets_sent = 0;
     uint64_t handshakes_completed = 0, handshakes_failed = 0;
-    std::vector<std::pair<std::string, uint64_t>> drops;
+    std::vector<std::pair<std::string, uint64_t>> drops = {};
     uint64_t cpu_ns = 0;
     uint64_t resident_bytes = 0;
+    double load = 0;  // of its core: what it uses, and what was promised to peers on their way
+};
+
+// What this machine can carry, in cores.
+struct Capacity {
+    double most = 0;      // of the workers that run, less the head-room they keep
+    double used = 0;      // what they use, and what was promised
+    double per_peer = 0;  // what a peer costs here, on average, as learned so far
 };
 
 // What a peer may do; from its token, or all of it where no keys are configured.
@@ -153,6 +161,7 @@ struct Options {
     uint32_t max_peers_per_room = 1'000;
     RoomOptions room = {};  // for what a room.create leaves out
     base::Duration session_grace = 15s;
+    double worker_load_most = 0.85;  // of its core; a peer that needs more is refused
 };
 
 class Controller {
@@ -185,7 +194,8 @@ public:
                                  bool muted, Outputs& out);
     Result<RoomInfo> room(std::string_view room) const;
     std::vector<RoomInfo> rooms() const;  // in the order of their ids
-    std::vector<WorkerInfo> workers() const;
+    std::vector<WorkerInfo> workers(Instant now) const;
+    Capacity capacity(Instant now) const;
     bool ready() const;  // at least one worker runs
 
     void on_stop(Instant now, Outputs& out);  // orderly: rooms closed, workers told to end

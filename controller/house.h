@@ -9,6 +9,8 @@
 #include "common/base/deadline_queue.h"
 #include "common/base/flat_map.h"
 #include "common/base/handle.h"
+#include "controller/capacity/cost_model.h"
+#include "controller/capacity/gauge.h"
 #include "controller/core.h"
 #include "controller/rooms/room.h"
 #include "controller/signalling/session.h"
@@ -56,11 +58,14 @@ struct Held {
 struct House {
     House(Options given, base::Random& source) : options(std::move(given)), random(source) {
         for (WorkerIndex i = 0; i < options.workers; ++i) workers.emplace_back(i);
+        gauges.resize(options.workers);
     }
 
     Options options;
     base::Random& random;
     std::vector<workers::WorkerLink> workers;
+    std::vector<capacity::Gauge> gauges;  // of each worker
+    capacity::CostModel costs;            // learned from all of them: their cores are alike
 
     base::Slab<Room> rooms;
     base::Slab<Member> members;

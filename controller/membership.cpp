@@ -167,6 +167,10 @@ void admit(Turn& turn, ConnectionId connection, const Admission& admission) {
     if (room->full(turn.house.options.max_peers_per_room)) {
         return refuse(turn, connection, admission, 4429, "room-full");
     }
+    if (!has_capacity(turn.house, turn.now, *room, admission.rights)) {
+        return refuse(turn, connection, admission, 4429, "capacity");
+    }
+    promise_capacity(turn, *room, admission.rights);
     add_member(turn, connection, admission, *room);
 }
 

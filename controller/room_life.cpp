@@ -1,5 +1,8 @@
 #include "controller/room_life.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "common/json/json.h"
 #include "controller/hearing.h"
 #include "controller/membership.h"
@@ -18,10 +21,30 @@ constexpr int8_t kLevelThreshold = -60;   // dBov
 constexpr uint16_t kLevelEntries = 10;
 constexpr uint16_t kSpeakerInterval = 300;  // ms
 
-// What a room weighs for its worker: its peers, for few of them speak at once; and itself, so that
-// rooms which are still empty are spread too.
-uint64_t weight(const Room& room) {
-    return 1 + room.peers.size();
+// What is certain of a room before anything of it was measured: that it is there, and its peers.
+// So rooms which are still empty are spread too.
+double least_load(const Room& room) {
+    return 1e-5 * static_cast<double>(1 + room.peers.size());
+}
+
+// The streams that a peer brings to its room's worker: its voice and whom it hears, and all who
+// hear it.
+capacity::PeerStreams streams_of_peer(const House& house, const Room& room, const Rights& rights) {
+    uint32_t voices = 0, ears = 0;
+    for (const auto& [id, handle] : room.peers) {
+        const Member& member = *house.members.find(handle);
+        voices += static_cast<uint32_t>(member.producers.size());
+        ears += member.can_hear();
+    }
+    capacity::PeerStreams streams{.producers = rights.publish};
+    streams.consumers = (rights.subscribe ? voices : 0) + (rights.publish ? ears : 0);
+    return streams;
+}
+
+double load_of_peer(const House& house, const Room& room, const Rights& rights) {
+    const capacity::Gauge& gauge = house.gauges[*room.worker];
+    return capacity::cost_of_peer(house.costs.costs(), gauge.packets_per_stream(),
+                                  streams_of_peer(house, room, rights));
 }
 
 // Tells everybody whose transports died with a worker.
@@ -46,18 +69,45 @@ void tell_lost_transports(Turn& turn, Room& room) {
 
 }  // namespace
 
-std::optional<WorkerIndex> lightest_worker(const House& house) {
-    std::vector<uint64_t> load(house.workers.size());
+std::optional<WorkerIndex> lightest_worker(const House& house, Instant now) {
+    std::vector<double> load(house.workers.size());
     for (const auto& [id, handle] : house.room_by_id) {
         const Room& room = *house.rooms.find(handle);
-        if (room.worker) load[*room.worker] += weight(room);
+        if (room.worker) load[*room.worker] += least_load(room);
     }
     std::optional<WorkerIndex> best;
     for (WorkerIndex i = 0; i < house.workers.size(); ++i) {
         if (!house.workers[i].running()) continue;
+        load[i] = std::max(load[i], house.gauges[i].load(now));
         if (!best || load[i] < load[*best]) best = i;
     }
     return best;
+}
+
+bool has_capacity(const House& house, Instant now, const Room& room, const Rights& rights) {
+    if (!room.worker) return true;
+    const double load = house.gauges[*room.worker].load(now);
+    return load + load_of_peer(house, room, rights) <= house.options.worker_load_most;
+}
+
+void promise_capacity(Turn& turn, const Room& room, const Rights& rights) {
+    if (!room.worker) return;
+    const double load = load_of_peer(turn.house, room, rights);
+    turn.house.gauges[*room.worker].promise(turn.now, load);
+}
+
+Capacity capacity_of(const House& house, Instant now) {
+    Capacity capacity;
+    for (WorkerIndex i = 0; i < house.workers.size(); ++i) {
+        if (!house.workers[i].running()) continue;
+        capacity.most += house.options.worker_load_most;
+        capacity.used += house.gauges[i].load(now);
+    }
+    // While there is nobody to learn from: somebody who talks to two others.
+    const double least = capacity::cost_of_peer(house.costs.costs(), 25, {.consumers = 4});
+    const auto peers = static_cast<double>(house.members.size());
+    capacity.per_peer = std::max(least, peers > 0 ? capacity.used / peers : 0);
+    return capacity;
 }
 
 Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options) {
@@ -65,8 +115,10 @@ Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& opti
     if (house.room_by_id.size() >= house.options.max_rooms) {
         return base::Err{Error{ErrorCode::Limit, "as many rooms as are allowed"}};
     }
-    if (!lightest_worker(house)) {
-        return base::Err{Error{ErrorCode::Unavailable, "no worker runs"}};
+    const auto worker = lightest_worker(house, turn.now);
+    if (!worker) return base::Err{Error{ErrorCode::Unavailable, "no worker runs"}};
+    if (house.gauges[*worker].load(turn.now) > house.options.worker_load_most) {
+        return base::Err{Error{ErrorCode::Unavailable, "every worker is full"}};
     }
     const auto handle = house.rooms.insert([](auto) { return std::make_unique<Room>(); });
     Room& room = *house.rooms.find(handle);
@@ -83,7 +135,7 @@ Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& opti
 
 void carry(Turn& turn, Room& room) {
     if (room.worker) return;
-    const auto worker = lightest_worker(turn.house);
+    const auto worker = lightest_worker(turn.house, turn.now);
     if (!worker) return;
     room.worker = worker;
     room.router = turn.new_id();

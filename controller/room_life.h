@@ -9,7 +9,15 @@
 namespace parley::controller {
 
 // The running worker with the least to carry; nothing when none runs.
-std::optional<WorkerIndex> lightest_worker(const House& house);
+std::optional<WorkerIndex> lightest_worker(const House& house, Instant now);
+
+// Whether the room's worker can carry one more peer, and still has head-room for those whom it
+// carries already. True while no worker carries the room: there is nobody to disturb.
+bool has_capacity(const House& house, Instant now, const Room& room, const Rights& rights);
+// Counts a peer that was let in, until it shows in the measurements.
+void promise_capacity(Turn& turn, const Room& room, const Rights& rights);
+
+Capacity capacity_of(const House& house, Instant now);
 
 // REQUIRES: no room has this id. Limit when there are enough rooms, Unavailable without a worker.
 Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options);

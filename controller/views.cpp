@@ -71,7 +71,8 @@ void write_worker(JsonWriter& json, const WorkerInfo& worker) {
         .number("handshakesCompleted", worker.handshakes_completed)
         .number("handshakesFailed", worker.handshakes_failed)
         .real("cpuSeconds", static_cast<double>(worker.cpu_ns) / 1e9)
-        .number("residentBytes", worker.resident_bytes);
+        .number("residentBytes", worker.resident_bytes)
+        .real("load", worker.load);
     json.key("drops").object();
     for (const auto& [name, count] : worker.drops) json.number(name, count);
     json.end_object().end_object();

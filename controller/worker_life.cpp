@@ -39,6 +39,7 @@ void carry_all(Turn& turn) {
 
 void on_lost(Turn& turn, WorkerIndex worker, std::string_view reason) {
     const auto unanswered = turn.house.workers[worker].take_unanswered();
+    turn.house.gauges[worker].reset();
     JsonWriter data;
     data.object().number("worker", worker).text("reason", reason).end_object();
     tell(turn, "worker.lost", data.take());
@@ -118,7 +119,11 @@ struct Notified {
 }  // namespace
 
 void on_worker_frame(Turn& turn, WorkerIndex worker, std::span<const uint8_t> frame) {
-    const workers::Heard heard = turn.house.workers[worker].on_frame(turn.now, frame, turn.out);
+    House& house = turn.house;
+    const workers::Heard heard = house.workers[worker].on_frame(turn.now, frame, turn.out);
+    if (heard.measured) {
+        house.gauges[worker].on_stats(turn.now, house.workers[worker].info(), house.costs);
+    }
     if (heard.started) on_started(turn, worker, heard);
     for (const workers::Answer& answer : heard.answers) on_answer(turn, worker, answer);
     for (const auto& notification : heard.notifications)

@@ -150,13 +150,13 @@ Response Api::readyz(Call& call) {
 Response Api::metrics(Call& call) {
     return {.status = 200,
             .content_type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics_text(call.controller, counts_)};
+            .body = metrics_text(call.now, call.controller, counts_)};
 }
 
 Response Api::list_workers(Call& call) {
     JsonWriter json;
     json.object().key("workers").array();
-    for (const WorkerInfo& worker : call.controller.workers()) write_worker(json, worker);
+    for (const WorkerInfo& worker : call.controller.workers(call.now)) write_worker(json, worker);
     json.end_array().end_object();
     return json_response(200, json.take());
 }

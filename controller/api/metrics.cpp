@@ -85,6 +85,8 @@ constexpr WorkerFamily kWorkerFamilies[] = {
     {"parley_worker_cpu_seconds_total", "Processor time used", kCounter,
      [](const WorkerInfo& worker) { return static_cast<double>(worker.cpu_ns) / 1e9; }},
     {"parley_worker_resident_bytes", "Memory in use", kGauge, number<&WorkerInfo::resident_bytes>},
+    {"parley_worker_load_ratio", "Of its core: in use, and promised to peers on their way", kGauge,
+     number<&WorkerInfo::load>},
 };
 
 Labels label(const WorkerInfo& worker) {
@@ -146,12 +148,19 @@ void add_edges(Families& families, const EdgeCounts& counts) {
 
 }  // namespace
 
-std::string metrics_text(const Controller& controller, const EdgeCounts& counts) {
+std::string metrics_text(Instant now, const Controller& controller, const EdgeCounts& counts) {
     Families families;
     families.one("parley_ready", "1 when at least one worker runs", kGauge,
                  controller.ready() ? 1 : 0);
     add_rooms(families, controller.rooms());
-    add_workers(families, controller.workers());
+    add_workers(families, controller.workers(now));
+    const Capacity capacity = controller.capacity(now);
+    families.one("parley_capacity_cores", "Cores that may be used for media", kGauge,
+                 capacity.most);
+    families.one("parley_capacity_used_cores", "Cores in use, and promised to peers on their way",
+                 kGauge, capacity.used);
+    families.one("parley_capacity_peer_cores", "What a peer costs here, on average", kGauge,
+                 capacity.per_peer);
     add_edges(families, counts);
     return families.text();
 }

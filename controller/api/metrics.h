@@ -23,6 +23,6 @@ struct EdgeCounts {
 };
 
 // The Prometheus text format 0.0.4. Labels are bounded: a worker's index, a drop's name, a status.
-std::string metrics_text(const Controller& controller, const EdgeCounts& counts);
+std::string metrics_text(Instant now, const Controller& controller, const EdgeCounts& counts);
 
 }  // namespace parley::controller::api

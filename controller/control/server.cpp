@@ -65,7 +65,7 @@ struct Executor {
         reply.more = keep_page(reply.peers, m.after, m.limit);
         return reply;
     }
-    ReplyBody operator()(const ListWorkers&) const { return Workers{controller.workers()}; }
+    ReplyBody operator()(const ListWorkers&) const { return Workers{controller.workers(now)}; }
     ReplyBody operator()(const CloseRoom& m) const {
         return done_or_error(controller.close_room(now, m.room, out));
     }

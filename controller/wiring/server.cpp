@@ -30,6 +30,7 @@ Options core_options(const Server::Options& options) {
     core.room.max_peers = config.room_max_peers;
     core.room.empty_timeout = config.room_empty_timeout;
     core.session_grace = config.session_grace;
+    core.worker_load_most = config.worker_load_most / 100.0;
     return core;
 }
 

@@ -208,7 +208,9 @@ std::string WorkerLink::take(Instant now, const Reply& reply, const Pending& pen
     }
     if (pending.purpose == Purpose::WorkerStats) {
         stats_asked_ = false;
-        if (const auto* stats = std::get_if<WorkerInfo>(&reply.body)) stats_ = *stats;
+        const auto* stats = std::get_if<WorkerInfo>(&reply.body);
+        if (stats) stats_ = *stats;
+        heard.measured |= stats != nullptr;
     }
     return {};
 }

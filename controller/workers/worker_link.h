@@ -44,6 +44,7 @@ struct Heard {
     std::vector<Answer> answers;  // without those that are the link's own affair
     std::vector<Notification> notifications;
     bool started = false;              // it is Running since this frame
+    bool measured = false;             // info() has new statistics
     std::optional<Snapshot> snapshot;  // comes with started: what the worker already carries
     std::string lost;                  // not "": the link has given the worker up, and why
 };

@@ -51,6 +51,7 @@ Config unlike_default() {
     config.room_max_peers = 2;
     config.room_empty_timeout = 0s;
     config.session_grace = 1500ms;
+    config.worker_load_most = 70;
     config.admin_keys = {"aaaaaaaaaaaaaaaa", "b,b,b,b,b,b,b,b,b"};
     config.token_keys = {{"2026", TokenAlgorithm::Hs256, "0123456789:0123456789:0123456789"},
                          {"es", TokenAlgorithm::Es256, "/etc/es.pem"},

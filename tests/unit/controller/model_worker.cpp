@@ -252,6 +252,7 @@ struct ModelWorker::Writer {
         out.add_producers(static_cast<uint32_t>(w.producers_.size()));
         out.add_consumers(static_cast<uint32_t>(w.consumers_.size()));
         out.add_packets_received(11);
+        out.add_cpu_ns(w.cpu_ns);
         out.add_drops(all);
         return out.Finish();
     }

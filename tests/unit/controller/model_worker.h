@@ -63,6 +63,7 @@ public:
     bool babbles = false;         // answers more than it was asked
     bool lies = false;            // somebody changes what it says: no promise is held to it
     bool shut_down = false;
+    uint64_t cpu_ns = 0;  // as its statistics say
     size_t frames = 0;
     size_t refusals = 0;          // requests that were refused
     std::vector<size_t> batches;  // requests in each frame

@@ -33,8 +33,8 @@ TEST_CASE("a worker's death costs its rooms their transports, and other rooms no
     CHECK(server.hears(dan) == Voices{"cat"});
     CHECK(ada.told("peerClosed") == 0);
     server.advance(1s);
-    CHECK(server.core().workers()[dead].state == WorkerState::Running);
-    CHECK(server.core().workers()[dead].restarts == 1);
+    CHECK(server.core().workers(server.now)[dead].state == WorkerState::Running);
+    CHECK(server.core().workers(server.now)[dead].restarts == 1);
 }
 
 TEST_CASE("the only worker's rooms wait for it, and their clients are told when it is there") {
@@ -179,7 +179,7 @@ TEST_CASE("workers say once a second how they fare") {
     server.start();
     server.enter("one", "ada");
     server.advance(1s);
-    const WorkerInfo info = server.core().workers()[0];
+    const WorkerInfo info = server.core().workers(server.now)[0];
     CHECK(info.rooms == 1);
     CHECK(info.transports == 2);
     CHECK(info.producers == 1);
