@@ -7,7 +7,7 @@ namespace parley::controller::api {
 namespace {
 
 base::Err<Refusal> refuse(uint16_t code, std::string reason) {
-    return base::Err(Refusal{code, std::move(reason)});
+    return base::Err{Refusal{code, std::move(reason)}};
 }
 
 bool read_received(const Query& query, uint64_t& received) {

@@ -67,7 +67,7 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 // The body of a POST as an object, or why it is none.
 base::Result<JsonDocument, Response> read_body(const Request& request) {
     const auto refuse = [](uint16_t status, std::string_view reason) {
-        return base::Err(error_response(status, reason));
+        return base::Err{error_response(status, reason)};
     };
     if (request.body.size() > kBodyBytes) return refuse(413, "a body has at most 64 KiB");
     if (!is_json(request.content_type)) return refuse(415, "Content-Type: application/json wanted");
@@ -174,7 +174,7 @@ base::Result<Page, Response> page_of(const Query& query) {
         const char* end = limit->data() + limit->size();
         const auto [rest, error] = std::from_chars(limit->data(), end, page.limit);
         if (error != std::errc() || rest != end || page.limit == 0 || page.limit > kPageMost) {
-            return base::Err(error_response(400, "limit is a number from 1 to 1000"));
+            return base::Err{error_response(400, "limit is a number from 1 to 1000")};
         }
     }
     return page;

@@ -21,11 +21,11 @@ bool has_control(std::string_view text) {
 base::Result<PeerInfo, Response> peer_of(const Controller& controller, const std::string& room_id,
                                          const std::string& peer_id) {
     const auto room = controller.room(room_id);
-    if (!room) return base::Err(error_response(room.error()));
+    if (!room) return base::Err{error_response(room.error())};
     for (const PeerInfo& peer : room->peers) {
         if (peer.id == peer_id) return peer;
     }
-    return base::Err(error_response(404, "no such peer"));
+    return base::Err{error_response(404, "no such peer")};
 }
 
 Response peer_response(const PeerInfo& peer) {
@@ -51,7 +51,7 @@ base::Result<Grant, Response> read_grant(Instant now, Json body, std::string_vie
         fields.fail("peer", "1 to 64 characters of A-Z a-z 0-9 _ . : -");
     }
     if (ttl == 0) fields.fail("ttl", "1 second or more");
-    if (!fields.ok()) return base::Err(error_response(400, fields.error()));
+    if (!fields.ok()) return base::Err{error_response(400, fields.error())};
     return grant;
 }
 

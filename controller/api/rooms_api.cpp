@@ -28,7 +28,7 @@ base::Result<RoomOptions, Response> read_options(Json json, RoomOptions options)
         options.metadata = metadata.dump();
         if (options.metadata.size() > kMetadataBytes) fields.fail("metadata", "at most 4 KiB");
     }
-    if (!fields.ok()) return base::Err(error_response(400, fields.error()));
+    if (!fields.ok()) return base::Err{error_response(400, fields.error())};
     return options;
 }
 
@@ -41,10 +41,10 @@ base::Result<RoomRequest, Response> read_room(Json body, const RoomOptions& defa
     if (!wanted.id.empty() && !is_id(wanted.id)) {
         fields.fail("room", "1 to 64 characters of A-Z a-z 0-9 _ . : -");
     }
-    if (!fields.ok()) return base::Err(error_response(400, fields.error()));
+    if (!fields.ok()) return base::Err{error_response(400, fields.error())};
     if (!options.present()) return wanted;
     auto read = read_options(options, defaults);
-    if (!read) return base::Err(read.error());
+    if (!read) return base::Err{read.error()};
     wanted.options = std::move(*read);
     return wanted;
 }

@@ -32,7 +32,7 @@ using Jwt = std::unique_ptr<jwt_t, Free>;
 using Text = std::unique_ptr<char, Free>;
 
 base::Err<std::string> refuse(std::string reason) {
-    return base::Err(std::move(reason));
+    return base::Err{std::move(reason)};
 }
 
 std::string_view name_of(Algorithm algorithm) {

@@ -84,7 +84,7 @@ void ModelBrowser::restart_ice(Side& side) {
     side.restarted = around_.world.now();
     client_->request(
         "restartIce", JsonWriter().object().text("transportId", side.id).end_object().take(),
-        in_this_life([this, &side](Json data) {
+        in_this_life([&side](Json data) {
             // mediasoup-demo answers the parameters themselves.
             const Json ice = data["iceParameters"].present() ? data["iceParameters"] : data;
             side.leg->restart_ice({std::string(ice["usernameFragment"].text().value_or("")),
