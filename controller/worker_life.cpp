@@ -101,6 +101,7 @@ struct Notified {
     WorkerIndex worker;
 
     void operator()(const workers::Volumes& volumes) { on_volumes(turn, volumes); }
+    void operator()(const workers::SlotSpeakers&) {}
     void operator()(const workers::DominantSpeaker& speaker) { on_dominant_speaker(turn, speaker); }
     // How a client's connection fares is the client's to see and to mend; statistics tell it.
     void operator()(const workers::IceStateChanged&) {}

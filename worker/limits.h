@@ -27,6 +27,19 @@ constexpr size_t kConsumersPerTransport = 1'000;
 constexpr size_t kConsumersPerProducer = 10'000;
 constexpr size_t kObserversPerRouter = 4;
 
+// Slots that one listener may have, and those whom it may pin to them or mute.
+constexpr size_t kSlotsPerTransport = 8;
+constexpr size_t kSlotPins = 8;
+constexpr size_t kSlotMutes = 1'000;
+
+// How many speakers of a router are kept in order: enough for the most slots, for the listener
+// itself, who is passed over, and for some whom it has muted.
+constexpr size_t kRankedSpeakers = 16;
+
+// Packets in a row of a voice that nobody hears that may be dropped as they came: then one is
+// decrypted, so that the rollover counter of SRTP and the statistics keep up.
+constexpr int kPassedOver = 16;
+
 // Remote addresses that one transport may have proved by a connectivity check.
 constexpr size_t kPathsPerTransport = 4;
 
@@ -63,5 +76,7 @@ constexpr base::Duration kDtlsFirstRetransmission = 100ms;  // doubles each time
 constexpr base::Duration kDtlsLongestRetransmission = 3s;
 constexpr base::Duration kOrphaned = 5min;       // without a controller, by default
 constexpr base::Duration kRtcpInterval = 1s;
+constexpr base::Duration kSlotHangover = 200ms;  // of digital silence that a slot still carries
+constexpr base::Duration kSlotNotices = 100ms;   // between two words on who has which slot
 
 }  // namespace parley::limits

@@ -13,7 +13,7 @@
 namespace parley::controller::workers {
 
 constexpr uint16_t kPipeMajor = 1;
-constexpr uint16_t kPipeMinor = 0;
+constexpr uint16_t kPipeMinor = 1;
 
 enum class Refusal : uint8_t {  // ErrorCode in the schema
     None,
@@ -64,6 +64,7 @@ struct Produce {
     SendParameters parameters;
     bool paused;
     std::string app_data;
+    uint32_t csrc = 0;  // names the speaker in slots; 0: never in one
 };
 struct CloseProducer {
     uint64_t producer;
@@ -87,6 +88,28 @@ struct CloseConsumer {
 struct PauseConsumer {
     uint64_t consumer;
     bool paused;
+};
+struct Slot {
+    uint64_t consumer;
+    std::string mid;
+};
+// Of csrcs.
+struct SlotRules {
+    std::vector<uint32_t> muted;
+    std::vector<uint32_t> pinned;
+};
+struct ConsumeSlots {  // paused, until its client is ready
+    uint64_t transport;
+    std::vector<Slot> slots;
+    uint32_t self_csrc;
+    uint8_t payload_type;
+    std::vector<HeaderExtensionId> header_extensions;
+    std::string cname;
+    SlotRules rules;
+};
+struct SetSlotRules {
+    uint64_t transport;
+    SlotRules rules;
 };
 struct ObserveLevels {
     uint64_t router;
@@ -152,7 +175,7 @@ using Body =
                  CloseTransport, SetTransportAppData, Produce, CloseProducer, PauseProducer,
                  Consume, CloseConsumer, PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot,
                  GetWorkerStats, GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
-                 PipeConsume, PipeProduce, GetPipeStats>;
+                 PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules>;
 struct Request {
     uint32_t id;
     Body body;
@@ -178,6 +201,9 @@ struct Consumed {
     uint32_t ssrc = 0;
     bool producer_paused = false;
 };
+struct SlotsConsumed {
+    std::vector<uint32_t> ssrcs;
+};
 struct ProducerSnapshot {
     uint64_t producer = 0;
     std::string mid;
@@ -192,11 +218,20 @@ struct ConsumerSnapshot {
     std::string mid;
     bool paused = false;
 };
+struct SlotSnapshot {
+    uint64_t consumer = 0;
+    uint32_t ssrc = 0;
+    std::string mid;
+    bool paused = false;
+    uint32_t csrc = 0;  // whose voice it carries; 0: nobody's
+};
 struct TransportSnapshot {
     uint64_t transport = 0;
     std::vector<ProducerSnapshot> producers;
     std::vector<ConsumerSnapshot> consumers;
     std::string app_data;
+    std::vector<SlotSnapshot> slots;
+    SlotRules rules;
 };
 enum class ObserverKind : uint8_t { AudioLevel, ActiveSpeaker };
 struct ObserverSnapshot {
@@ -291,7 +326,7 @@ struct PipeStats {
 // Of WorkerInfo a worker fills the counters; index, state, pid and restarts are not its to say.
 using ReplyBody = std::variant<std::monostate, Done, HelloReply, TransportParameters,
                                TransportConnecting, IceRestarted, Consumed, Snapshot, WorkerInfo,
-                               TransportStats, PipeCreated, PipeConsumed, PipeStats>;
+                               TransportStats, PipeCreated, PipeConsumed, PipeStats, SlotsConsumed>;
 struct Reply {
     uint32_t id = 0;
     Refusal refusal = Refusal::None;
@@ -327,8 +362,16 @@ struct PipeStateChanged {
     uint64_t pipe = 0;
     PipeState state = PipeState::New;
 };
-using Notification =
-    std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker, PipeStateChanged>;
+struct SlotSpeaker {
+    uint64_t transport = 0;
+    uint64_t consumer = 0;
+    uint32_t csrc = 0;  // 0: nobody
+};
+struct SlotSpeakers {
+    std::vector<SlotSpeaker> slots;
+};
+using Notification = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker,
+                                  PipeStateChanged, SlotSpeakers>;
 
 struct Frame {
     std::vector<Reply> replies;

@@ -54,6 +54,9 @@ public:
                 break;
             }
             case pipe::ReplyBody::PipeStats: out.body = stats(*r.body_as_PipeStats()); break;
+            case pipe::ReplyBody::SlotsConsumed:
+                out.body = SlotsConsumed{numbers(r.body_as_SlotsConsumed()->ssrcs())};
+                break;
             case pipe::ReplyBody::NONE: break;
         }
         return out;
@@ -88,6 +91,13 @@ public:
                 const auto& b = *n.body_as_PipeStateChanged();
                 return PipeStateChanged{b.pipe_id(), static_cast<PipeState>(b.state())};
             }
+            case pipe::NotificationBody::SlotSpeakers: {
+                SlotSpeakers out;
+                each(n.body_as_SlotSpeakers()->slots(), [&](const pipe::SlotSpeaker& s) {
+                    out.slots.push_back({s.transport_id(), s.consumer_id(), s.csrc()});
+                });
+                return out;
+            }
             case pipe::NotificationBody::NONE: break;
         }
         return std::nullopt;
@@ -116,6 +126,11 @@ private:
 
     std::string bytes(const fb::Vector<uint8_t>* from) {
         if (from == nullptr || from->size() > kMaxTextBytes || !spend(from->size())) return {};
+        return {from->begin(), from->end()};
+    }
+
+    std::vector<uint32_t> numbers(const fb::Vector<uint32_t>* from) {
+        if (from == nullptr || !spend(from->size() * sizeof(uint32_t))) return {};
         return {from->begin(), from->end()};
     }
 
@@ -165,6 +180,10 @@ private:
             out.consumers.push_back(
                 {c.consumer_id(), c.producer_id(), c.ssrc(), text(c.mid()), c.paused()});
         });
+        each(from.slots(), [&](const pipe::SlotSnapshot& s) {
+            out.slots.push_back({s.consumer_id(), s.ssrc(), text(s.mid()), s.paused(), s.csrc()});
+        });
+        out.rules = {numbers(from.muted()), numbers(from.pinned())};
         return out;
     }
 

@@ -61,7 +61,7 @@ public:
         const auto app_data = bytes(r.app_data);
         return typed(pipe::CreateProduce(b_, r.transport, r.producer, pipe::Kind::Audio,
                                          p.payload_type, p.clock_rate, mid, all, extensions, cname,
-                                         r.paused, app_data));
+                                         r.paused, app_data, r.csrc));
     }
     Typed operator()(const CloseProducer& r) {
         return typed(pipe::CreateCloseProducer(b_, r.producer));
@@ -75,6 +75,24 @@ public:
         const auto cname = b_.CreateString(r.cname);
         return typed(pipe::CreateConsume(b_, r.transport, r.consumer, r.producer, r.payload_type,
                                          mid, extensions, cname, true));
+    }
+    Typed operator()(const ConsumeSlots& r) {
+        std::vector<fb::Offset<pipe::Slot>> slots;
+        for (const Slot& slot : r.slots) {
+            slots.push_back(pipe::CreateSlot(b_, slot.consumer, b_.CreateString(slot.mid)));
+        }
+        const auto all = b_.CreateVector(slots);
+        const auto extensions = extension_ids(r.header_extensions);
+        const auto cname = b_.CreateString(r.cname);
+        const auto muted = b_.CreateVector(r.rules.muted);
+        const auto pinned = b_.CreateVector(r.rules.pinned);
+        return typed(pipe::CreateConsumeSlots(b_, r.transport, all, r.self_csrc, r.payload_type,
+                                              extensions, cname, true, muted, pinned));
+    }
+    Typed operator()(const SetSlotRules& r) {
+        const auto muted = b_.CreateVector(r.rules.muted);
+        const auto pinned = b_.CreateVector(r.rules.pinned);
+        return typed(pipe::CreateSetSlotRules(b_, r.transport, muted, pinned));
     }
     Typed operator()(const CloseConsumer& r) {
         return typed(pipe::CreateCloseConsumer(b_, r.consumer));

@@ -137,8 +137,8 @@ WorkerClient::WorkerClient(const std::string& socket)
     : connection_(std::make_unique<Connection>(socket)) {
     FlatBufferBuilder& fbb = connection_->builder();
     connection_->ask<pipe::HelloReply>(
-        pipe::CreateHelloDirect(fbb, static_cast<uint16_t>(pipe::Version::Major),
-                                static_cast<uint16_t>(pipe::Version::Minor), "test"));
+        pipe::CreateHelloDirect(fbb, static_cast<uint16_t>(pipe::MajorVersion::Current),
+                                static_cast<uint16_t>(pipe::MinorVersion::Current), "test"));
 }
 
 WorkerClient::~WorkerClient() = default;

@@ -95,6 +95,7 @@ void Engine::ensure_invariants() const {
                counters_.drops[net::Drop::ConsumerTooOld] +
                counters_.drops[net::Drop::ConsumerNotConnected] +
                counters_.drops[net::Drop::ConsumerTooLong] +
+               counters_.drops[net::Drop::ConsumerSilent] +
                counters_.drops[net::Drop::ConsumerExhausted]);
 }
 

@@ -1,5 +1,6 @@
 #include "worker/engine/media.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::engine {
@@ -64,7 +65,8 @@ void Media::on_protected(Instant now, net::Protocol protocol, const net::Datagra
     ENSURE(router != nullptr);
     switch (protocol) {
         case net::Protocol::Rtp:
-            return router->on_rtp(now, destination->leg, datagram.bytes, turn);
+            if (!router->on_rtp(now, destination->leg, datagram.bytes, turn)) return;
+            break;
         case net::Protocol::Rtcp:
             return router->on_rtcp(now, destination->leg, datagram.bytes, turn);
         default: router->on_dtls(now, destination->leg, datagram.bytes, turn);
@@ -109,9 +111,8 @@ Status Media::create_router(uint64_t id, AppData app_data) {
     if (routers_.size() >= limits::kRouters) {
         return refused(Refusal::LimitReached, "the worker has as many routers as it may");
     }
-    const RouterHandle handle = routers_.insert([&](RouterHandle) {
-        return std::make_unique<Router>(id, std::move(app_data), random_);
-    });
+    const RouterHandle handle = routers_.insert(
+        [&](RouterHandle) { return std::make_unique<Router>(id, std::move(app_data), random_); });
     router_of_router_.insert(id, handle);
     return Unit{};
 }
@@ -237,24 +238,24 @@ void Media::forget(const router::Producer& producer) {
 
 // --- producers and consumers
 
-Status Media::produce(uint64_t transport, router::ProducerOptions options) {
+Status Media::produce(Instant now, uint64_t transport, router::ProducerOptions options) {
     Router* router = find(router_of_transport_, transport);
     if (!router) return refused(Refusal::NotFound, "no such transport");
     const uint64_t id = options.id;
     if (router_of_producer_.contains(id)) {
         return refused(Refusal::AlreadyExists, "producer id is taken");
     }
-    const Status status = router->produce(transport, std::move(options));
+    const Status status = router->produce(now, transport, std::move(options));
     if (status) router_of_producer_.insert(id, *router_of_transport_.find(transport));
     set_deadline(*router);
     return status;
 }
 
-Status Media::close_producer(uint64_t id, Turn& turn) {
+Status Media::close_producer(Instant now, uint64_t id, Turn& turn) {
     Router* router = find(router_of_producer_, id);
     if (!router) return refused(Refusal::NotFound, "no such producer");
     forget(*router->find_producer(id));
-    router->close_producer(id, turn.out);
+    router->close_producer(now, id, turn.out);
     set_deadline(*router);
     return Unit{};
 }
@@ -279,11 +280,12 @@ Result<const router::Consumer*> Media::consume(uint64_t transport, uint64_t prod
     return made;
 }
 
-Status Media::close_consumer(uint64_t id, Turn& turn) {
+Status Media::close_consumer(Instant now, uint64_t id, Turn& turn) {
     Router* router = find(router_of_consumer_, id);
     if (!router) return refused(Refusal::NotFound, "no such consumer");
     router_of_consumer_.erase(id);
-    router->close_consumer(id, turn.out);
+    router->close_consumer(now, id, turn.out);
+    set_deadline(*router);
     return Unit{};
 }
 
@@ -292,6 +294,33 @@ Status Media::pause_consumer(uint64_t id, bool paused) {
     if (!router) return refused(Refusal::NotFound, "no such consumer");
     router->pause_consumer(id, paused);
     return Unit{};
+}
+
+Result<std::vector<const router::Consumer*>> Media::consume_slots(
+    Instant now, uint64_t transport, uint32_t self, std::vector<router::ConsumerOptions> slots) {
+    Router* router = find(router_of_transport_, transport);
+    if (!router) return refused(Refusal::NotFound, "no such transport");
+    for (auto slot = slots.begin(); slot != slots.end(); ++slot) {
+        const bool twice = std::any_of(slots.begin(), slot,
+                                       [&](const auto& other) { return other.id == slot->id; });
+        if (twice || router_of_consumer_.contains(slot->id)) {
+            return refused(Refusal::AlreadyExists, "consumer id is taken");
+        }
+    }
+    auto made = router->consume_slots(now, transport, self, std::move(slots));
+    if (!made) return made;
+    const RouterHandle handle = *router_of_transport_.find(transport);
+    for (const router::Consumer* slot : *made) router_of_consumer_.insert(slot->id(), handle);
+    set_deadline(*router);
+    return made;
+}
+
+Status Media::set_slot_rules(Instant now, uint64_t transport, router::SlotRules rules) {
+    Router* router = find(router_of_transport_, transport);
+    if (!router) return refused(Refusal::NotFound, "no such transport");
+    const Status status = router->set_slot_rules(now, transport, std::move(rules));
+    set_deadline(*router);
+    return status;
 }
 
 // --- observers

@@ -67,15 +67,21 @@ public:
     Status close_transport(base::Instant now, uint64_t id, Turn& turn);
     Status set_transport_app_data(uint64_t id, router::AppData app_data);
 
-    Status produce(uint64_t transport, router::ProducerOptions options);
-    Status close_producer(uint64_t id, Turn& turn);
+    Status produce(base::Instant now, uint64_t transport, router::ProducerOptions options);
+    Status close_producer(base::Instant now, uint64_t id, Turn& turn);
     Status pause_producer(uint64_t id, bool paused);
 
     // Answers with the new consumer, borrowed until the next command.
     Result<const router::Consumer*> consume(uint64_t transport, uint64_t producer,
                                             router::ConsumerOptions options);
-    Status close_consumer(uint64_t id, Turn& turn);
+    Status close_consumer(base::Instant now, uint64_t id, Turn& turn);
     Status pause_consumer(uint64_t id, bool paused);
+
+    // All or none of them. Answers with the new consumers, borrowed until the next command.
+    Result<std::vector<const router::Consumer*>> consume_slots(
+        base::Instant now, uint64_t transport, uint32_t self,
+        std::vector<router::ConsumerOptions> slots);
+    Status set_slot_rules(base::Instant now, uint64_t transport, router::SlotRules rules);
 
     Status observe(base::Instant now, uint64_t router, uint64_t id, const router::Observing& what);
     Status close_observer(uint64_t id);

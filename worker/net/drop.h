@@ -29,6 +29,7 @@ namespace parley::net {
     X(RtpUnknownPayloadType, "rtp_unknown_payload_type")                                      \
     X(RtpProbation, "rtp_probation")           /* sequence number out of all order */         \
     X(RtpDuplicate, "rtp_duplicate")                                                          \
+    X(RtpQuiet, "rtp_quiet")                   /* of whom nobody hears; could win no slot */   \
     X(RtcpMalformed, "rtcp_malformed")                                                        \
     X(ProducerPaused, "producer_paused")                                                      \
     X(ConsumerPaused, "consumer_paused")                                                      \
@@ -36,6 +37,7 @@ namespace parley::net {
     X(ConsumerNotConnected, "consumer_not_connected") /* its transport has no keys or path */ \
     X(ConsumerTooLong, "consumer_too_long")    /* rewritten it would not fit a datagram */    \
     X(ConsumerExhausted, "consumer_exhausted") /* its transport's key has protected all it may */ \
+    X(ConsumerSilent, "consumer_silent")       /* digital silence of who has a slot */        \
     X(SendBufferFull, "send_buffer_full")      /* the kernel took no more */                  \
     X(SendFailed, "send_failed")               /* unreachable, or refused by a firewall */
 

@@ -39,6 +39,7 @@ public:
     // which is said once.
     bool on_deadline(base::Instant now, std::vector<Volume>& out);
     base::Instant next_deadline() const { return deadline_; }
+    int8_t threshold_dbov() const { return options_.threshold_dbov; }
 
 private:
     struct Levels {

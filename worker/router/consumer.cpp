@@ -10,17 +10,18 @@ namespace parley::router {
 using base::Instant;
 using net::Drop;
 
-Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, uint64_t transport,
+Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer* producer, uint64_t transport,
                    Outlet& outlet, base::Random& random)
     : header_(ssrc, options.payload_type, options.mid, options.header_extensions),
       outlet_(outlet),
       // The first half of the circle, so that a listener who misses the first packets agrees with
       // us on the first rollover. RFC 3711 §3.3.1.
-      numbering_(producer.options().clock_rate, static_cast<uint16_t>(random.below(0x8000)),
-                 random.u32()),
+      numbering_(producer ? producer->options().clock_rate : kSlotClockRate,
+                 static_cast<uint16_t>(random.below(0x8000)), random.u32()),
       paused_(options.paused),
       producer_(producer),
       transport_(transport),
+      slot_(producer == nullptr),
       options_(std::move(options)) {}
 
 void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
@@ -41,6 +42,7 @@ void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::Share
     if (!outlet_.send_rtp(room, header + packet.payload.size(), turn.out)) {
         return turn.drop(Drop::ConsumerExhausted);
     }
+    anew_ = false;
     ++turn.counters.copies_sent;
     ++packets_sent_;
     bytes_sent_ += packet.payload.size();
@@ -53,13 +55,24 @@ void Consumer::set_paused(bool paused) {
 }
 
 std::optional<rtcp::SenderInfo> Consumer::sender_report(Instant now) {
-    if (packets_sent_ == packets_reported_) return std::nullopt;
-    const auto translated = producer_.sender_report().at(now);
+    // Between two voices there is no clock to speak of.
+    if (packets_sent_ == packets_reported_ || anew_ || !producer_) return std::nullopt;
+    const auto translated = producer_->sender_report().at(now);
     if (!translated) return std::nullopt;
     packets_reported_ = packets_sent_;
     return rtcp::SenderInfo{
         ssrc(), translated->ntp, translated->rtp_timestamp + numbering_.timestamp_offset(),
         static_cast<uint32_t>(packets_sent_), static_cast<uint32_t>(bytes_sent_)};
+}
+
+void Consumer::carry(Producer* producer) {
+    ENSURE(slot_);
+    producer_ = producer;
+    restart();
+}
+
+uint32_t Consumer::clock_rate() const {
+    return slot_ ? kSlotClockRate : producer_->options().clock_rate;
 }
 
 void Consumer::on_report(Instant now, const rtcp::ReportBlock& block) {

@@ -27,18 +27,21 @@ struct ConsumerOptions {
     AppData app_data;
 };
 
+// Of the streams that slots are: Opus has no other. RFC 7587 §4.1.
+constexpr uint32_t kSlotClockRate = 48'000;
+
 // Leaves room in a datagram for the longest header and the largest tag.
 constexpr size_t kPayloadBytesMax =
     limits::kDatagramBytes - rtp::HeaderTemplate::kBytesMax - srtp::kMaxOverhead;
 
 // One voice as one listener hears it: its own SSRC, payload type and unbroken numbering, out of the
-// listener's transport.
+// listener's transport. Either of one producer for good, or a slot: of whoever has it now.
 class Consumer {
 public:
     // Producer and outlet outlive it: the router has a consumer go first. `transport` is the id of
     // the one that the outlet belongs to. `random` gives it the numbers that its stream begins
-    // with.
-    Consumer(ConsumerOptions options, uint32_t ssrc, Producer& producer, uint64_t transport,
+    // with. Without a producer it is a slot, and nobody's yet.
+    Consumer(ConsumerOptions options, uint32_t ssrc, Producer* producer, uint64_t transport,
              Outlet& outlet, base::Random& random);
 
     // Writes its copy of the packet into the outbox, or counts why not. `shared` is what the
@@ -52,9 +55,21 @@ public:
     // later, for it reads what prefetch() asked for.
     void prefetch() const { base::prefetch(this, kHotBytes); }
     void prefetch_outlet() const { outlet_.prefetch(); }
+    // Like prefetch(), and where its audience goes on.
+    void prefetch_slot() const { base::prefetch(this, kHotBytes + sizeof(Consumer*)); }
 
     // What comes next has nothing to do with what came before: after a pause, or a new source.
-    void restart() { numbering_.restart(); }
+    void restart() {
+        numbering_.restart();
+        anew_ = true;
+    }
+    // Nothing has been sent since restart(): the next packet is the first of its talk.
+    bool anew() const { return anew_; }
+
+    // REQUIRES: a slot. It carries this producer's voice from now on; nullptr: nobody's. Who is
+    // its producer's audience is the caller's to keep.
+    void carry(Producer* producer);
+    bool is_slot() const { return slot_; }
 
     bool paused() const { return paused_; }
     void set_paused(bool paused);
@@ -62,8 +77,10 @@ public:
     uint64_t id() const { return options_.id; }
     uint32_t ssrc() const { return header_.ssrc(); }
     const ConsumerOptions& options() const { return options_; }
-    Producer& producer() { return producer_; }
-    const Producer& producer() const { return producer_; }
+    // nullptr only for a slot that is nobody's.
+    Producer* producer() { return producer_; }
+    const Producer* producer() const { return producer_; }
+    uint32_t clock_rate() const;
     uint64_t transport() const { return transport_; }  // that it leaves by
 
     uint64_t packets_sent() const { return packets_sent_; }
@@ -79,6 +96,8 @@ public:
     std::optional<base::Duration> round_trip() const { return round_trip_; }
 
 private:
+    friend class Audience;
+
     // What forward() touches comes first, in two lines of cache.
     static constexpr size_t kHotBytes = 128;
     rtp::HeaderTemplate header_;
@@ -87,9 +106,13 @@ private:
     uint64_t packets_sent_ = 0;
     uint64_t bytes_sent_ = 0;
     bool paused_;
+    bool anew_ = true;
 
-    Producer& producer_;
+    Consumer* next_in_audience_ = nullptr;
+    Consumer* previous_in_audience_ = nullptr;
+    Producer* producer_;
     uint64_t transport_;
+    bool slot_;
     uint64_t packets_reported_ = 0;  // packets_sent_ at the last sender report
     rtcp::ReportBlock last_report_{};
     std::optional<base::Duration> round_trip_;

@@ -72,19 +72,26 @@ void Observers::on_level(Instant now, Producer& producer, int8_t dbov) {
     }
 }
 
+bool Observers::may_name(int8_t dbov) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        const auto* levels = std::get_if<AudioLevelObserver>(&entry.observer);
+        return levels && dbov >= levels->threshold_dbov();
+    });
+}
+
 void Observers::on_deadline(Instant now, std::vector<Notice>& notices) {
     for (Entry& entry : entries_) {
         if (auto* levels = std::get_if<AudioLevelObserver>(&entry.observer)) {
             Volumes volumes{entry.id, {}};
             if (levels->next_deadline() <= now && levels->on_deadline(now, volumes.loudest_first)) {
-                notices.push_back(std::move(volumes));
+                notices.emplace_back(std::move(volumes));
             }
             continue;
         }
         auto& speaker = std::get<ActiveSpeakerObserver>(entry.observer);
         if (speaker.next_deadline() > now) continue;
         if (const auto dominant = speaker.on_deadline(now)) {
-            notices.push_back(DominantSpeaker{entry.id, *dominant});
+            notices.emplace_back(DominantSpeaker{entry.id, *dominant});
         }
     }
 }

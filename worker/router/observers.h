@@ -38,6 +38,9 @@ public:
     // The hot path.
     void on_level(base::Instant now, Producer& producer, int8_t dbov);
 
+    // Whether somebody who goes on at this level may be reported as loud.
+    bool may_name(int8_t dbov) const;
+
     void on_deadline(base::Instant now, std::vector<Notice>& notices);
     base::Instant next_deadline() const;
 

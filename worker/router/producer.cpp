@@ -17,24 +17,27 @@ Producer::Producer(ProducerOptions options, uint64_t transport)
 void Producer::set_paused(bool paused) {
     if (options_.paused == paused) return;
     options_.paused = paused;
-    for (Consumer* consumer : consumers_) consumer->restart();
+    restart_listeners();
 }
 
 void Producer::set_ssrc(uint32_t ssrc) {
     ssrc_ = ssrc;
     statistics_ = rtp::ReceiveStatistics(options_.clock_rate);
     sender_report_ = rtcp::SenderReportClock(options_.clock_rate);
-    for (Consumer* consumer : consumers_) consumer->restart();
+    restart_listeners();
 }
 
-std::optional<rtp::AudioLevel> Producer::level_of(const rtp::RtpView& packet) {
+void Producer::restart_listeners() {
+    for (Consumer* consumer : consumers_) consumer->restart();
+    stage_.audience.for_each([](Consumer& slot) { slot.restart(); });
+}
+
+std::optional<rtp::AudioLevel> Producer::level_of(const rtp::RtpView& packet) const {
     const uint8_t id = options_.header_extensions[rtp::Extension::AudioLevel];
     if (id == 0) return std::nullopt;
     const auto element = rtp::find_extension(packet, id);
     if (!element) return std::nullopt;
-    const auto level = rtp::parse_audio_level(*element);
-    if (level) last_level_dbov_ = level->dbov;
-    return level;
+    return rtp::parse_audio_level(*element);
 }
 
 void Producer::remove(const Consumer& consumer) {

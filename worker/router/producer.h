@@ -1,12 +1,15 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "worker/router/app_data.h"
+#include "worker/router/audience.h"
 #include "worker/router/header_extension_ids.h"
+#include "worker/router/speakers.h"
 #include "worker/rtcp/sender_report_clock.h"
 #include "worker/rtp/receive_statistics.h"
 #include "worker/rtp/rtp_view.h"
@@ -24,6 +27,8 @@ struct ProducerOptions {
     std::string rid;               // "" when not
     HeaderExtensionIds header_extensions;
     bool paused = false;
+    // Names its speaker to those who hear it in a slot, RFC 3550 §5.1; 0: it never gets one.
+    uint32_t csrc = 0;
     AppData app_data;
 };
 
@@ -52,7 +57,8 @@ public:
     }
 
     // How loud its sender says that the packet is, if it does.
-    std::optional<rtp::AudioLevel> level_of(const rtp::RtpView& packet);
+    std::optional<rtp::AudioLevel> level_of(const rtp::RtpView& packet) const;
+    void note_level(int8_t dbov) { last_level_dbov_ = dbov; }
 
     rtp::ReceiveStatistics& statistics() { return statistics_; }
     const rtp::ReceiveStatistics& statistics() const { return statistics_; }
@@ -67,7 +73,20 @@ public:
     // Where each observer of the router keeps this producer.
     std::vector<uint32_t>& observer_slots() { return observer_slots_; }
 
+    // Those who hear it in a slot, and what it is to them: kept by Slots.
+    struct Stage {
+        Speakers::Number number = 0;
+        Audience audience;
+        std::array<uint8_t, 4> csrc{};  // as it stands in a packet
+        base::Instant sounded_at;       // its last packet that was not digital silence
+        bool hushed = false;            // silence is not forwarded any more
+    };
+    Stage& stage() { return stage_; }
+    const Stage& stage() const { return stage_; }
+
 private:
+    void restart_listeners();
+
     ProducerOptions options_;
     uint64_t transport_;
     std::optional<uint32_t> ssrc_;
@@ -76,6 +95,7 @@ private:
     rtcp::SenderReportClock sender_report_;
     std::vector<Consumer*> consumers_;
     std::vector<uint32_t> observer_slots_;
+    Stage stage_;
 };
 
 }  // namespace parley::router

@@ -33,8 +33,8 @@ LegHandle Router::handle_of(uint64_t transport) const {
 
 void Router::close_transport(Instant now, uint64_t id, Turn& turn) {
     Leg& leg = leg_of(id);
-    while (!leg.consumers.empty()) destroy(*leg.consumers.back());
-    while (!leg.producers.empty()) close(*leg.producers.back(), turn.out);
+    while (!leg.consumers.empty()) destroy(now, *leg.consumers.back());
+    while (!leg.producers.empty()) close(now, *leg.producers.back(), turn.out);
     leg.transport.close(now, turn);
     deadlines_.erase(id);
     legs_.erase(handle_of(id));
@@ -66,7 +66,7 @@ Producer* Router::find_producer(uint64_t id) const {
     return producer ? producer->get() : nullptr;
 }
 
-Status Router::produce(uint64_t transport, ProducerOptions options) {
+Status Router::produce(Instant now, uint64_t transport, ProducerOptions options) {
     Leg& leg = leg_of(transport);
     if (leg.producers.size() >= limits::kProducersPerTransport) {
         return refused(Refusal::LimitReached, "the transport has as many producers as it may");
@@ -80,13 +80,14 @@ Status Router::produce(uint64_t transport, ProducerOptions options) {
     leg.producers.push_back(&producer);
     if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.insert(*ssrc, &producer);
     observers_.add(producer);
+    slots_.add(now, producer);
     return base::Unit{};
 }
 
-void Router::close_producer(uint64_t id, net::Outbox& out) {
+void Router::close_producer(Instant now, uint64_t id, net::Outbox& out) {
     Producer* producer = find_producer(id);
     ENSURE(producer != nullptr);
-    close(*producer, out);
+    close(now, *producer, out);
 }
 
 void Router::pause_producer(uint64_t id, bool paused) {
@@ -94,14 +95,16 @@ void Router::pause_producer(uint64_t id, bool paused) {
     ENSURE(producer != nullptr);
     producer->set_paused(paused);
     observers_.set_paused(*producer, paused);
+    if (paused) slots_.silence(*producer);
 }
 
-void Router::close(Producer& producer, net::Outbox& out) {
-    while (!producer.consumers().empty()) close(*producer.consumers().back(), out);
+void Router::close(Instant now, Producer& producer, net::Outbox& out) {
+    while (!producer.consumers().empty()) close(now, *producer.consumers().back(), out);
     Leg& leg = leg_of(producer.transport());
     if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.erase(*ssrc);
     std::erase(leg.producers, &producer);
     observers_.remove(producer);
+    slots_.remove(now, producer);
     producers_.erase(producer.id());
 }
 
@@ -116,20 +119,48 @@ Result<const Consumer*> Router::consume(uint64_t transport, uint64_t producer,
         source->consumers().size() >= limits::kConsumersPerProducer) {
         return refused(Refusal::LimitReached, "transport or producer has its most consumers");
     }
-    auto made = std::make_unique<Consumer>(std::move(options), unused_ssrc(leg), *source, transport,
-                                           leg.transport.outlet(), random_);
-    Consumer& consumer = *made;
-    consumers_.insert(consumer.id(), std::move(made));
+    Consumer& consumer = make_consumer(leg, source, std::move(options));
     source->add(consumer);
-    leg.consumers.push_back(&consumer);
-    leg.consumer_by_ssrc.insert(consumer.ssrc(), &consumer);
     return &consumer;
 }
 
-void Router::close_consumer(uint64_t id, net::Outbox& out) {
+Consumer& Router::make_consumer(Leg& leg, Producer* source, ConsumerOptions options) {
+    auto made = std::make_unique<Consumer>(std::move(options), unused_ssrc(leg), source,
+                                           leg.transport.id(), leg.transport.outlet(), random_);
+    Consumer& consumer = *made;
+    consumers_.insert(consumer.id(), std::move(made));
+    leg.consumers.push_back(&consumer);
+    leg.consumer_by_ssrc.insert(consumer.ssrc(), &consumer);
+    return consumer;
+}
+
+Result<std::vector<const Consumer*>> Router::consume_slots(Instant now, uint64_t transport,
+                                                           uint32_t self,
+                                                           std::vector<ConsumerOptions> options) {
+    Leg& leg = leg_of(transport);
+    if (slots_.find(transport)) {
+        return refused(Refusal::WrongState, "the transport has its slots already");
+    }
+    if (leg.consumers.size() + options.size() > limits::kConsumersPerTransport) {
+        return refused(Refusal::LimitReached, "the transport has its most consumers");
+    }
+    std::vector<Consumer*> slots;
+    for (ConsumerOptions& each : options) {
+        slots.push_back(&make_consumer(leg, nullptr, std::move(each)));
+    }
+    slots_.open(now, transport, self, slots);
+    return std::vector<const Consumer*>(slots.begin(), slots.end());
+}
+
+Status Router::set_slot_rules(Instant now, uint64_t transport, SlotRules rules) {
+    if (slots_.set_rules(now, transport, std::move(rules))) return base::Unit{};
+    return refused(Refusal::WrongState, "the transport has no slots");
+}
+
+void Router::close_consumer(Instant now, uint64_t id, net::Outbox& out) {
     const auto* consumer = consumers_.find(id);
     ENSURE(consumer != nullptr);
-    close(**consumer, out);
+    close(now, **consumer, out);
 }
 
 void Router::pause_consumer(uint64_t id, bool paused) {
@@ -155,14 +186,18 @@ Status Router::observe(Instant now, uint64_t id, const Observing& what) {
     return base::Unit{};
 }
 
-void Router::close(Consumer& consumer, net::Outbox& out) {
+void Router::close(Instant now, Consumer& consumer, net::Outbox& out) {
     write_bye(leg_of(consumer.transport()), consumer, out);
-    destroy(consumer);
+    destroy(now, consumer);
 }
 
-void Router::destroy(Consumer& consumer) {
+void Router::destroy(Instant now, Consumer& consumer) {
     Leg& leg = leg_of(consumer.transport());
-    consumer.producer().remove(consumer);
+    if (consumer.is_slot()) {
+        slots_.close(now, consumer);
+    } else {
+        consumer.producer()->remove(consumer);
+    }
     leg.consumer_by_ssrc.erase(consumer.ssrc());
     leg.transport.outlet().forget_stream(consumer.ssrc());
     std::erase(leg.consumers, &consumer);
@@ -206,30 +241,61 @@ void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
     set_deadline(leg);
 }
 
-void Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
+bool Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
     leg.transport.inlet().count(bytes.size());
+    if (slots_.any() && pass_over(now, leg, bytes)) return turn.drop(Drop::RtpQuiet), false;
     const auto size = leg.transport.inlet().unprotect_rtp(bytes, turn);
-    if (!size) return;
+    if (!size) return false;
     const auto packet = rtp::parse_rtp(bytes.first(*size));
-    if (!packet) return turn.drop(Drop::RtpMalformed);
-    Producer* producer = leg.producer_of(*packet);
+    if (!packet) return turn.drop(Drop::RtpMalformed), false;
+    const Instant deadline = slots_.next_deadline();
+    hear(now, leg, *packet, *size, turn);
+    return slots_.next_deadline() != deadline;
+}
+
+// Whether the packet, still protected, is of a voice that nobody hears and that could win no slot
+// at the level which it says, and which no observer would name. That may be a lie: so it changes
+// nothing but one count, and every few packets are read all the same.
+bool Router::pass_over(Instant now, Leg& leg, Bytes bytes) {
+    const auto packet = rtp::parse_rtp(bytes);
+    if (!packet) return false;  // or the last byte of its tag looks like bad padding
+    Producer** known = leg.producer_by_ssrc.find(packet->ssrc);
+    if (!known) return false;
+    Producer& producer = **known;
+    if (!producer.consumers().empty() || producer.paused()) return false;
+    rtp::ReceiveStatistics& statistics = producer.statistics();
+    if (!statistics.closely_ahead(packet->sequence_number, limits::kPassedOver)) return false;
+    const auto level = producer.level_of(*packet);
+    if (!level || !slots_.needless(now, producer, level->dbov)) return false;
+    if (slots_.is_ranked(producer) && observers_.may_name(level->dbov)) return false;
+    statistics.on_passed_over();
+    return true;
+}
+
+void Router::hear(Instant now, Leg& leg, const rtp::RtpView& packet, size_t size, Turn& turn) {
+    Producer* producer = leg.producer_of(packet);
     if (!producer) return turn.drop(Drop::RtpUnknownStream);
-    if (packet->payload_type != producer->options().payload_type) {
+    if (packet.payload_type != producer->options().payload_type) {
         return turn.drop(Drop::RtpUnknownPayloadType);
     }
-    switch (producer->on_packet(now, *packet, *size)) {
+    switch (producer->on_packet(now, packet, size)) {
         case rtp::ReceiveStatistics::Arrival::InOrder:
         case rtp::ReceiveStatistics::Arrival::Reordered: break;
         case rtp::ReceiveStatistics::Arrival::Duplicate: return turn.drop(Drop::RtpDuplicate);
         case rtp::ReceiveStatistics::Arrival::Probation: return turn.drop(Drop::RtpProbation);
     }
     if (producer->paused()) return turn.drop(Drop::ProducerPaused);
-    const auto level = producer->level_of(*packet);
-    if (level) observers_.on_level(now, *producer, level->dbov);
+    const auto level = producer->level_of(packet);
+    if (level) {
+        producer->note_level(level->dbov);
+        observers_.on_level(now, *producer, level->dbov);
+    }
     ++turn.counters.rtp_received;
-    forward(now, *producer, *packet,
-            {packet->marker, level, rtp::abs_send_time(now), packet->csrcs}, turn);
+    slots_.on_packet(now, *producer, packet, level);
+    const rtp::SharedFields shared{packet.marker, level, rtp::abs_send_time(now), packet.csrcs};
+    forward(now, *producer, packet, shared, turn);
+    slots_.forward(now, *producer, packet, shared, turn);
 }
 
 // Here a voice reaches its listeners.
@@ -267,12 +333,13 @@ void Router::on_deadline(Instant now, Turn& turn) {
         set_deadline(leg);
     }
     observers_.on_deadline(now, turn.notices);
+    slots_.on_deadline(now, turn.notices);
 }
 
 Instant Router::next_deadline() const {
     // Without a voice there is nothing to observe, and an idle room costs nothing.
     const Instant observed = producers_.empty() ? Instant::never() : observers_.next_deadline();
-    return std::min(deadlines_.next_deadline(), observed);
+    return std::min({deadlines_.next_deadline(), observed, slots_.next_deadline()});
 }
 
 void Router::set_deadline(const Leg& leg) {
@@ -287,10 +354,12 @@ void Router::ensure_invariants() const {
         consumers += leg.consumers.size();
         ENSURE(leg.consumers.size() == leg.consumer_by_ssrc.size());
         for (const Consumer* consumer : leg.consumers) {
-            const auto& heard_by = consumer->producer().consumers();
+            if (consumer->is_slot()) continue;
+            const auto& heard_by = consumer->producer()->consumers();
             ENSURE(std::count(heard_by.begin(), heard_by.end(), consumer) == 1);
         }
     });
+    slots_.ensure_invariants();
     ENSURE(legs_.size() == transports_.size());
     ENSURE(producers == producers_.size());
     ENSURE(consumers == consumers_.size());

@@ -13,6 +13,7 @@
 #include "worker/router/leg.h"
 #include "worker/router/observers.h"
 #include "worker/router/refusal.h"
+#include "worker/router/slots.h"
 #include "worker/router/turn.h"
 
 namespace parley::router {
@@ -38,16 +39,23 @@ public:
     // The old credentials stay good until the new ones are used.
     void restart_ice(base::Instant now, uint64_t transport, ice::Credentials local);
 
-    Status produce(uint64_t transport, ProducerOptions options);  // LimitReached, Ssrc
+    Status produce(base::Instant now, uint64_t transport,
+                   ProducerOptions options);  // LimitReached, Ssrc
     // Its listeners are told by a BYE.
-    void close_producer(uint64_t id, net::Outbox& out);
+    void close_producer(base::Instant now, uint64_t id, net::Outbox& out);
     void pause_producer(uint64_t id, bool paused);
 
     // Answers with the consumer, borrowed. LimitReached.
-    Result<const Consumer*> consume(uint64_t transport, uint64_t producer,
-                                    ConsumerOptions options);
-    void close_consumer(uint64_t id, net::Outbox& out);
+    Result<const Consumer*> consume(uint64_t transport, uint64_t producer, ConsumerOptions options);
+    void close_consumer(base::Instant now, uint64_t id, net::Outbox& out);
     void pause_consumer(uint64_t id, bool paused);
+
+    // Once for a transport: consumers that carry the loudest of the router, but never those that
+    // speak under the csrc `self`. Answers with them, borrowed. WrongState, LimitReached.
+    Result<std::vector<const Consumer*>> consume_slots(base::Instant now, uint64_t transport,
+                                                       uint32_t self,
+                                                       std::vector<ConsumerOptions> slots);
+    Status set_slot_rules(base::Instant now, uint64_t transport, SlotRules rules);  // WrongState
 
     Status observe(base::Instant now, uint64_t id, const Observing& what);  // LimitReached
     void close_observer(uint64_t id) { observers_.close(id, producers()); }
@@ -57,7 +65,8 @@ public:
     void on_stun(base::Instant now, LegHandle leg, const net::Path& from, base::Bytes bytes,
                  Turn& turn);
     void on_dtls(base::Instant now, LegHandle leg, base::Bytes bytes, Turn& turn);
-    void on_rtp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
+    // True: next_deadline() has come nearer.
+    bool on_rtp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
     void on_rtcp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
 
     void on_deadline(base::Instant now, Turn& turn);
@@ -75,18 +84,22 @@ public:
     LegHandle handle_of(uint64_t transport) const;
     const base::Slab<Leg>& legs() const { return legs_; }
     const Observers& observers() const { return observers_; }
+    const Slots& slots() const { return slots_; }
 
     void ensure_invariants() const;
 
 private:
+    bool pass_over(base::Instant now, Leg& leg, base::Bytes bytes);
+    void hear(base::Instant now, Leg& leg, const rtp::RtpView& packet, size_t size, Turn& turn);
     void forward(base::Instant now, Producer& producer, const rtp::RtpView& packet,
                  const rtp::SharedFields& shared, Turn& turn);
     Leg& leg_of(uint64_t transport) const;
     Leg& leg_of(LegHandle handle) const;
     std::vector<Producer*> producers() const;
-    void close(Producer& producer, net::Outbox& out);
-    void close(Consumer& consumer, net::Outbox& out);
-    void destroy(Consumer& consumer);
+    void close(base::Instant now, Producer& producer, net::Outbox& out);
+    void close(base::Instant now, Consumer& consumer, net::Outbox& out);
+    void destroy(base::Instant now, Consumer& consumer);
+    Consumer& make_consumer(Leg& leg, Producer* source, ConsumerOptions options);
     uint32_t unused_ssrc(const Leg& leg);
     void set_deadline(const Leg& leg);
 
@@ -99,6 +112,7 @@ private:
     base::FlatMap<uint64_t, std::unique_ptr<Consumer>> consumers_;
     base::DeadlineQueue<uint64_t> deadlines_;  // by transport id
     Observers observers_;
+    Slots slots_;
 };
 
 }  // namespace parley::router

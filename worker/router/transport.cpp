@@ -74,7 +74,7 @@ void Transport::on_ice_change(ice::State before, Instant now, Turn& turn) {
     const bool moved = selected != outlet_.path();
     outlet_.set_path(selected);
     if (moved || ice_.state() != before) {
-        turn.notices.push_back(
+        turn.notices.emplace_back(
             IceStateChanged{id_, ice_.state(), selected ? net::to_text(selected->remote) : ""});
     }
     if (outlet_.has_path() && dtls_ && role_ == dtls::Role::Client && !dtls_started_) {
@@ -116,7 +116,7 @@ void Transport::on_dtls_state(dtls::State before, Turn& turn) {
         inlet_.clear_keys();
         if (state == dtls::State::Failed) ++turn.counters.handshakes_failed;
     }
-    turn.notices.push_back(DtlsStateChanged{id_, state, dtls_->why()});
+    turn.notices.emplace_back(DtlsStateChanged{id_, state, dtls_->why()});
 }
 
 void Transport::take_keys() {

@@ -8,8 +8,8 @@
 #include "worker/dtls/session.h"
 #include "worker/ice/lite_agent.h"
 #include "worker/net/outbox.h"
-#include "worker/router/counters.h"
 #include "worker/router/audio_level_observer.h"
+#include "worker/router/counters.h"
 
 namespace parley::router {
 
@@ -32,7 +32,17 @@ struct DominantSpeaker {
     uint64_t observer;
     uint64_t producer;
 };
-using Notice = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker>;
+// Whose voice a slot carries from now on.
+struct SlotSpeaker {
+    uint64_t transport;
+    uint64_t consumer;
+    uint32_t csrc;  // 0: nobody's
+};
+struct SlotSpeakers {
+    std::vector<SlotSpeaker> slots;
+};
+using Notice =
+    std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker, SlotSpeakers>;
 
 // What one turn may write to: datagrams that leave, counters, and notices to the controller.
 struct Turn {

@@ -48,6 +48,7 @@ ReceiveStatistics::Arrival ReceiveStatistics::place(uint16_t sequence_number) {
         return Arrival::Probation;
     }
     if (ahead > 0) {
+        count_passed_over(ahead - 1);
         advance(sequence_number);
         return Arrival::InOrder;
     }
@@ -56,7 +57,7 @@ ReceiveStatistics::Arrival ReceiveStatistics::place(uint16_t sequence_number) {
 
 void ReceiveStatistics::begin(uint16_t sequence_number) {
     first_ = highest_ = sequence_number;
-    cycles_ = received_ = expected_before_ = received_before_ = 0;
+    cycles_ = received_ = expected_before_ = received_before_ = passed_over_ = 0;
     seen_ = {};
     mark(sequence_number);
     probing_ = false;
@@ -76,6 +77,18 @@ void ReceiveStatistics::advance(uint16_t sequence_number) {
     highest_ = sequence_number;
     mark(sequence_number);
     probing_ = false;
+}
+
+int ReceiveStatistics::closely_ahead(uint16_t sequence_number, int reach) const {
+    const int ahead = base::serial_distance(highest_, sequence_number);
+    return started_ && ahead > 0 && ahead <= reach ? ahead : 0;
+}
+
+void ReceiveStatistics::count_passed_over(int gap) {
+    const uint32_t counted = std::min(passed_over_, static_cast<uint32_t>(gap));
+    received_ += counted;
+    packets_ += counted;
+    passed_over_ = 0;
 }
 
 // True if it was not seen before.

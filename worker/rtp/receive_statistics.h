@@ -34,6 +34,14 @@ public:
     // a row begins the counting anew. `size` in bytes, of what the caller wants counted.
     Arrival on_packet(base::Instant now, uint16_t sequence_number, uint32_t timestamp, size_t size);
 
+    // How far ahead of the newest packet this number is, if it is and by at most `reach`; or 0.
+    int closely_ahead(uint16_t sequence_number, int reach) const;
+
+    // A packet came that was dropped unread, closely ahead of the newest: the next one that is read
+    // takes along as many as its gap has room for, as received. It may have been forged, so its
+    // own number stays open for the true one.
+    void on_passed_over() { ++passed_over_; }
+
     // Ends the interval of fraction_lost and begins the next. All zero before the first packet.
     ReceptionReport report(base::Instant now);
 
@@ -58,6 +66,7 @@ private:
 
     void begin(uint16_t sequence_number);
     void advance(uint16_t sequence_number);
+    void count_passed_over(int gap);
     bool mark(uint16_t sequence_number);
     Arrival place(uint16_t sequence_number);
     void update_jitter(base::Instant now, uint32_t timestamp);
@@ -72,6 +81,7 @@ private:
     uint32_t received_ = 0;         // since begin()
     uint32_t expected_before_ = 0;  // at the latest report
     uint32_t received_before_ = 0;
+    uint32_t passed_over_ = 0;      // since the newest packet
     uint32_t transit_ = 0;  // arrival minus timestamp of the packet before, in ticks
     uint32_t jitter_sixteenths_ = 0;
     uint16_t first_ = 0;  // since begin()

@@ -112,7 +112,7 @@ Replied Fixture::close_transport(uint64_t id) {
 }
 
 Replied Fixture::produce(uint64_t transport, uint64_t id, Encoding encoding, std::string mid,
-                         bool paused) {
+                         bool paused, uint32_t csrc) {
     FlatBufferBuilder fbb;
     std::vector<Offset<pipe::Encoding>> encodings;
     if (encoding.ssrc != 0 || !encoding.rid.empty()) {
@@ -122,7 +122,7 @@ Replied Fixture::produce(uint64_t transport, uint64_t id, Encoding encoding, std
         {pipe::HeaderExtension::Mid, 1}, {pipe::HeaderExtension::AudioLevel, 10}};
     return ask(fbb, pipe::CreateProduceDirect(fbb, transport, id, pipe::Kind::Audio, 111, 48'000,
                                               mid.c_str(), &encodings, &extensions, "peer",
-                                              paused));
+                                              paused, nullptr, csrc));
 }
 
 Replied Fixture::close_producer(uint64_t id) {
@@ -151,6 +151,25 @@ Replied Fixture::close_consumer(uint64_t id) {
 Replied Fixture::pause_consumer(uint64_t id, bool paused) {
     FlatBufferBuilder fbb;
     return ask(fbb, pipe::CreatePauseConsumer(fbb, id, paused));
+}
+
+Replied Fixture::consume_slots(uint64_t transport, uint64_t first, size_t count,
+                               uint32_t self_csrc, bool paused) {
+    FlatBufferBuilder fbb;
+    const std::vector<pipe::HeaderExtensionId> extensions = {
+        {pipe::HeaderExtension::Mid, 1}, {pipe::HeaderExtension::AudioLevel, 10}};
+    std::vector<Offset<pipe::Slot>> slots;
+    for (uint64_t id = first; id < first + count; ++id) {
+        slots.push_back(pipe::CreateSlotDirect(fbb, id, std::to_string(id).c_str()));
+    }
+    return ask(fbb, pipe::CreateConsumeSlotsDirect(fbb, transport, &slots, self_csrc, 100,
+                                                   &extensions, "slots", paused));
+}
+
+Replied Fixture::set_slot_rules(uint64_t transport, std::vector<uint32_t> muted,
+                                std::vector<uint32_t> pinned) {
+    FlatBufferBuilder fbb;
+    return ask(fbb, pipe::CreateSetSlotRulesDirect(fbb, transport, &muted, &pinned));
 }
 
 Replied Fixture::transport_stats(uint64_t id) {

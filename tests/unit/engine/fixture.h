@@ -56,12 +56,17 @@ public:
     Replied create_transport(uint64_t router, uint64_t id, Bytes app_data = {});
     Replied close_transport(uint64_t id);
     Replied produce(uint64_t transport, uint64_t id, Encoding encoding, std::string mid = "",
-                    bool paused = false);
+                    bool paused = false, uint32_t csrc = 0);
     Replied close_producer(uint64_t id);
     Replied pause_producer(uint64_t id, bool paused);
     Replied consume(uint64_t transport, uint64_t id, uint64_t producer, bool paused = false);
     Replied close_consumer(uint64_t id);
     Replied pause_consumer(uint64_t id, bool paused);
+    // Consumers `first` and on, with their numbers as mids.
+    Replied consume_slots(uint64_t transport, uint64_t first, size_t count, uint32_t self_csrc,
+                          bool paused = false);
+    Replied set_slot_rules(uint64_t transport, std::vector<uint32_t> muted,
+                           std::vector<uint32_t> pinned);
     Replied transport_stats(uint64_t id);
     Replied snapshot();
 

@@ -194,3 +194,30 @@ TEST_CASE("a sender that changes its timestamps has not been late by hours") {
     statistics.on_packet(at + 40ms, 3, 0x40000000 + 960, 100);
     CHECK(statistics.jitter_ticks() == 0);
 }
+
+TEST_CASE("what was dropped unread is not lost, and what was lost beside it is") {
+    Stream stream;
+    stream.hear_all(0, 10);
+    for (int i = 10; i < 15; ++i) stream.statistics.on_passed_over();  // 15 and 16 never came
+    stream.hear(17);
+    CHECK(stream.report().cumulative_lost == 2);
+    CHECK(stream.statistics.packets() == 16);
+    // More than the gap has room for are somebody's inventions.
+    for (int i = 0; i < 100; ++i) stream.statistics.on_passed_over();
+    stream.hear(20);
+    CHECK(stream.report().cumulative_lost == 2);
+    CHECK(stream.hear(19) == Arrival::Reordered);  // a forged number is not taken
+    stream.hear(22);
+    CHECK(stream.report().cumulative_lost == 2);
+}
+
+TEST_CASE("a number is closely ahead only of a stream that is known") {
+    Stream stream;
+    CHECK(stream.statistics.closely_ahead(1, 16) == 0);
+    stream.hear(65'530);
+    CHECK(stream.statistics.closely_ahead(65'530, 16) == 0);
+    CHECK(stream.statistics.closely_ahead(65'529, 16) == 0);
+    CHECK(stream.statistics.closely_ahead(65'531, 16) == 1);
+    CHECK(stream.statistics.closely_ahead(10, 16) == 16);
+    CHECK(stream.statistics.closely_ahead(11, 16) == 0);
+}
