@@ -40,6 +40,18 @@ constexpr size_t kRankedSpeakers = 16;
 // decrypted, so that the rollover counter of SRTP and the statistics keep up.
 constexpr int kPassedOver = 16;
 
+constexpr size_t kPipes = 256;
+constexpr size_t kStreamsPerPipe = 2'000;  // in each direction
+
+// What a producer keeps for pipes to ask for again: bytes of payload, packets, and for how long.
+// Half a second of 20 ms packets at 128 kbit/s is 8 KiB.
+constexpr size_t kKeptBytes = 16 * 1024;
+constexpr size_t kKeptPackets = 128;  // a power of two
+
+// Packets of one stream that a pipe waits for at once.
+constexpr size_t kMissingPackets = 32;
+constexpr size_t kRepairTries = 4;
+
 // Remote addresses that one transport may have proved by a connectivity check.
 constexpr size_t kPathsPerTransport = 4;
 
@@ -78,5 +90,9 @@ constexpr base::Duration kOrphaned = 5min;       // without a controller, by def
 constexpr base::Duration kRtcpInterval = 1s;
 constexpr base::Duration kSlotHangover = 200ms;  // of digital silence that a slot still carries
 constexpr base::Duration kSlotNotices = 100ms;   // between two words on who has which slot
+constexpr base::Duration kKept = 500ms;      // what came before is of no use any more
+constexpr base::Duration kOvertaken = 10ms;  // a packet later than this is taken for lost
+constexpr base::Duration kRepair = 200ms;    // from a gap in a pipe to giving it up
+constexpr base::Duration kPipeSilence = 5s;  // that is reported: some keep-alives were lost
 
 }  // namespace parley::limits

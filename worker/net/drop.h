@@ -38,6 +38,9 @@ namespace parley::net {
     X(ConsumerTooLong, "consumer_too_long")    /* rewritten it would not fit a datagram */    \
     X(ConsumerExhausted, "consumer_exhausted") /* its transport's key has protected all it may */ \
     X(ConsumerSilent, "consumer_silent")       /* digital silence of who has a slot */        \
+    X(RetransmissionGone, "retransmission_gone") /* asked for, and not kept (any more) */     \
+    X(RetransmissionTooLong, "retransmission_too_long")                                       \
+    X(RetransmissionExhausted, "retransmission_exhausted") /* the pipe's key is used up */    \
     X(SendBufferFull, "send_buffer_full")      /* the kernel took no more */                  \
     X(SendFailed, "send_failed")               /* unreachable, or refused by a firewall */
 

@@ -86,6 +86,11 @@ public:
     uint64_t packets_sent() const { return packets_sent_; }
     uint64_t bytes_sent() const { return bytes_sent_; }  // of payload, as an SR counts them
 
+    // Where a sequence number of this stream came from, if it is of late.
+    std::optional<rtp::StreamMap::Source> source_of(uint16_t sequence_number) const {
+        return numbering_.source_of(sequence_number);
+    }
+
     // The sender report for this moment; nothing before the producer sent one of its own, or when
     // nothing was sent since the last. RFC 3550 §6.4.1.
     std::optional<rtcp::SenderInfo> sender_report(base::Instant now);

@@ -14,8 +14,10 @@ namespace parley::router {
 class Inlet {
 public:
     bool has_keys() const { return receiver_.has_value(); }
-    void set_keys(srtp::Profile profile, const srtp::Master& master) {
-        receiver_.emplace(profile, master);
+    // `streams_max`: SSRCs that the remote end may send from at once.
+    void set_keys(srtp::Profile profile, const srtp::Master& master,
+                  size_t streams_max = limits::kSrtpStreams) {
+        receiver_.emplace(profile, master, streams_max);
     }
     void clear_keys() { receiver_.reset(); }
 

@@ -13,6 +13,7 @@ enum PacketType : uint8_t {
     kReceiverReport = 201,
     kSourceDescription = 202,
     kBye = 203,
+    kApplication = 204,
     kTransportFeedback = 205,
     kPayloadFeedback = 206,
     kExtendedReport = 207,

@@ -40,6 +40,19 @@ public:
     // packet would begin a run.
     std::optional<Mapped> map(base::Instant now, uint16_t sequence_number, uint32_t timestamp);
 
+    // Where one of the consumer's numbers came from; nothing unless it is of this run and was given
+    // by now.
+    struct Source {
+        uint16_t sequence_number;
+        uint32_t timestamp_offset;  // what was added to its timestamp
+    };
+    std::optional<Source> source_of(uint16_t sequence_number) const {
+        const auto source = static_cast<uint16_t>(sequence_number - sequence_number_offset_);
+        const int ahead = base::serial_distance(last_sequence_number_, source);
+        if (fresh_ || ahead > 0 || ahead < -reach_) return std::nullopt;
+        return Source{source, timestamp_offset_};
+    }
+
     // The next packet begins a new run: after a pause, or because the source is another one.
     void restart() { fresh_ = true; }
 

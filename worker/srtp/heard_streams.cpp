@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/ensure.h"
-#include "worker/limits.h"
 
 namespace parley::srtp {
 
@@ -15,26 +14,26 @@ size_t HeardStreams::longest_silent() const {
 }
 
 bool HeardStreams::has_room() const {
-    return size() < limits::kSrtpStreams || packets_ - streams_[longest_silent()].last >= kStale;
+    return size() < most_ || packets_ - streams_[longest_silent()].last >= kStale;
 }
 
-size_t HeardStreams::place_for(uint32_t ssrc) {
-    const auto known = std::find(ssrcs_.begin(), ssrcs_.end(), ssrc);
-    if (known != ssrcs_.end()) return static_cast<size_t>(known - ssrcs_.begin());
+HeardStreams::Stream& HeardStreams::place_for(uint32_t ssrc) {
+    if (const uint32_t* known = places_.find(ssrc)) return streams_[*known];
     ENSURE(has_room());
-    if (size() < limits::kSrtpStreams) {
-        ssrcs_.push_back(ssrc);
+    size_t place = size();
+    if (place < most_) {
         streams_.emplace_back();
-        return size() - 1;
+    } else {
+        place = longest_silent();
+        places_.erase(streams_[place].ssrc);
     }
-    const size_t place = longest_silent();
-    ssrcs_[place] = ssrc;
-    streams_[place] = Stream{};
-    return place;
+    places_.insert(ssrc, static_cast<uint32_t>(place));
+    streams_[place] = {.ssrc = ssrc};
+    return streams_[place];
 }
 
 void HeardStreams::add(uint32_t ssrc, uint64_t index) {
-    Stream& stream = streams_[place_for(ssrc)];
+    Stream& stream = place_for(ssrc);
     stream.window.add(index);
     stream.last = ++packets_;
 }

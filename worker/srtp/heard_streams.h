@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/base/flat_map.h"
 #include "common/base/replay_window.h"
+#include "worker/limits.h"
 
 namespace parley::srtp {
 
@@ -16,12 +18,12 @@ public:
     // A stream is stale when this many later packets of its transport have been heard.
     static constexpr uint64_t kStale = 4'096;
 
+    explicit HeardStreams(size_t most = limits::kSrtpStreams) : most_(most) {}
+
     // Nullptr when nothing authentic was heard of this SSRC.
     base::ReplayWindow* find(uint32_t ssrc) {
-        for (size_t i = 0; i < ssrcs_.size(); ++i) {
-            if (ssrcs_[i] == ssrc) return &streams_[i].window;
-        }
-        return nullptr;
+        const uint32_t* place = places_.find(ssrc);
+        return place ? &streams_[*place].window : nullptr;
     }
 
     // Whether an SSRC that find() does not know may be added.
@@ -30,19 +32,21 @@ public:
     // Notes an authentic packet. REQUIRES: find(ssrc) or has_room(); the index was not heard.
     void add(uint32_t ssrc, uint64_t index);
 
-    size_t size() const { return ssrcs_.size(); }
+    size_t size() const { return streams_.size(); }
 
 private:
     struct Stream {
-        base::ReplayWindow window;
+        uint32_t ssrc = 0;
+        base::ReplayWindow window = {};
         uint64_t last = 0;  // packets_ when it was last heard
     };
 
     size_t longest_silent() const;
-    size_t place_for(uint32_t ssrc);
+    Stream& place_for(uint32_t ssrc);
 
-    std::vector<uint32_t> ssrcs_;  // apart from the rest: looking one up reads these alone
+    base::FlatMap<uint32_t, uint32_t> places_;  // in streams_, by SSRC
     std::vector<Stream> streams_;
+    size_t most_;
     uint64_t packets_ = 0;
 };
 

@@ -19,8 +19,11 @@ uint64_t likely_index(const base::ReplayWindow* window, uint16_t sequence_number
 
 }  // namespace
 
-Receiver::Receiver(Profile profile, const Master& master)
-    : transform_(make_transform(profile, master)), profile_(profile) {}
+Receiver::Receiver(Profile profile, const Master& master, size_t streams_max)
+    : transform_(make_transform(profile, master)),
+      rtp_(streams_max),
+      rtcp_(streams_max),
+      profile_(profile) {}
 
 base::Result<size_t, Error> Receiver::unprotect_rtp(std::span<uint8_t> packet) {
     if (packet.size() < tag_size(profile_)) return Err{Error::Malformed};

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "common/base/result.h"
+#include "worker/limits.h"
 #include "worker/srtp/heard_streams.h"
 #include "worker/srtp/transform.h"
 
@@ -12,7 +13,8 @@ namespace parley::srtp {
 // that is not authentic. Allocates when an SSRC is first heard, never for its later packets.
 class Receiver {
 public:
-    Receiver(Profile profile, const Master& master);
+    // `streams_max`: SSRCs of RTP that are remembered at once, and again of RTCP.
+    Receiver(Profile profile, const Master& master, size_t streams_max = limits::kSrtpStreams);
 
     // Unprotects in place and returns the size of the plain packet, which begins where it did.
     // After an error the bytes are worthless. RTCP that says it is not encrypted is malformed:

@@ -226,3 +226,21 @@ TEST_CASE("through loss, reordering, pauses and changes of source the numbers ne
         journey.check();
     }
 }
+
+TEST_CASE("a number leads back to where it came from, while its run lasts") {
+    FromOne to;
+    CHECK_FALSE(to.numbering.source_of(1));
+    to.map(700, 5'000);
+    to.map(703, 7'880);
+    REQUIRE(to.numbering.source_of(4));
+    CHECK(to.numbering.source_of(4)->sequence_number == 703);
+    CHECK(to.numbering.source_of(2)->sequence_number == 701);  // a gap is in the run too
+    CHECK(7'880 + to.numbering.source_of(4)->timestamp_offset == to.map(703, 7'880)->timestamp);
+    CHECK_FALSE(to.numbering.source_of(5));  // not given yet
+    CHECK_FALSE(to.numbering.source_of(0));  // from before it began
+    to.numbering.restart();
+    CHECK_FALSE(to.numbering.source_of(4));
+    to.map(9'000, 0);
+    CHECK(to.numbering.source_of(5)->sequence_number == 9'000);
+    CHECK_FALSE(to.numbering.source_of(4));  // of the run before
+}

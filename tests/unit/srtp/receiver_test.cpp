@@ -178,3 +178,17 @@ TEST_CASE("20,000 mutated packets are refused, and the stream goes on") {
         CHECK(line.receiver.streams() == 1);
     }
 }
+
+TEST_CASE("a receiver of many streams tells each one's replays from the others' packets") {
+    constexpr uint32_t kMany = 3'000;
+    Line line(Profile::AeadAes256Gcm);
+    line.receiver = Receiver(Profile::AeadAes256Gcm, line.master, kMany);
+    std::vector<Packet> first;
+    for (uint32_t ssrc = 1; ssrc <= kMany; ++ssrc) {
+        first.push_back(line.rtp(ssrc, static_cast<uint16_t>(ssrc)));
+        REQUIRE_FALSE(line.hear(first.back()));
+    }
+    CHECK(line.receiver.streams() == kMany);
+    CHECK(line.hear(line.rtp(kMany + 1, 1)) == Error::TooManyStreams);
+    for (const Packet& packet : first) CHECK(line.hear(packet) == Error::Replayed);
+}
