@@ -127,8 +127,4 @@ std::string reasons_text(const Decision& decision, const Servers& servers, const
     return text;
 }
 
-uint32_t expected_seats(const cluster::RoomOptions& options) {
-    return options.max_peers == 0 ? kOrdinarySeats : std::min(options.max_peers, kOrdinarySeats);
-}
-
 }  // namespace parley::router_service

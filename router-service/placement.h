@@ -54,7 +54,4 @@ Decision choose_home(const Servers& servers, const PlacementRules& rules, const 
 // "lighter of 2 drawn from 40: a 31 %, b 44 %; no server of region eu has capacity".
 std::string reasons_text(const Decision& decision, const Servers& servers, const Wanted& wanted);
 
-// The seats that a room with these options will likely fill.
-uint32_t expected_seats(const cluster::RoomOptions& options);
-
 }  // namespace parley::router_service

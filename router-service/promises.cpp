@@ -28,6 +28,11 @@ void Promises::on_report(uint64_t room, uint32_t peers) {
     young->peers = peers;
 }
 
+bool Promises::is_awaited(uint64_t room) const {
+    const Young* young = young_.find(room);
+    return young != nullptr && !young->reported;
+}
+
 void Promises::on_gone(uint64_t room) {
     const Young* young = young_.find(room);
     if (young == nullptr) return;

@@ -27,6 +27,8 @@ public:
     // Counts anew; a room older than kFillTime promises nothing any more.
     void on_deadline(base::Instant now);
 
+    bool contains(uint64_t room) const { return young_.contains(room); }
+    bool is_awaited(uint64_t room) const;  // and was not reported
     double seats() const { return seats_; }
     size_t rooms_not_reported() const { return not_reported_; }
 

@@ -54,20 +54,19 @@ bool Rooms::on_closed(ServerIndex from, std::string_view id) {
     return true;
 }
 
-std::vector<std::string> Rooms::on_whole(ServerIndex from, std::vector<std::string_view> reported) {
+std::vector<RoomIndex> Rooms::on_whole(ServerIndex from, std::vector<std::string_view> reported) {
     std::ranges::sort(reported);
     const auto gone = [&](std::string_view id) {
         return !std::ranges::binary_search(reported, id);
     };
-    std::vector<std::string> closed;
+    std::vector<RoomIndex> missing;
     for (const RoomIndex room : rooms_of(from)) {
-        if (gone(rooms_[room].id)) closed.push_back(rooms_[room].id);
+        if (gone(rooms_[room].id)) missing.push_back(room);
     }
-    for (const std::string& id : closed) erase(*find(id));
     if (from < fences_.size()) {
         disputed_ -= std::erase_if(fences_[from], [&](const auto& f) { return gone(f.first); });
     }
-    return closed;
+    return missing;
 }
 
 std::span<const RoomIndex> Rooms::rooms_of(ServerIndex server) const {

@@ -63,9 +63,9 @@ public:
     // The server does not have the room. True when it was its home: it is nobody's now.
     bool on_closed(ServerIndex from, std::string_view room);
 
-    // The server has just these rooms, all of which were reported: closes its others, and says
-    // which. `reported` is sorted by this.
-    std::vector<std::string> on_whole(ServerIndex from, std::vector<std::string_view> reported);
+    // The server has just these rooms, all of which were reported. Those that it is the home of and
+    // that are not among them are answered, not closed.
+    std::vector<RoomIndex> on_whole(ServerIndex from, std::vector<std::string_view> reported);
 
     std::optional<RoomIndex> find(std::string_view id) const;
     const Room& operator[](RoomIndex room) const { return rooms_[room]; }

@@ -29,6 +29,10 @@ const char* standing_text(Standing standing) {
     return "";
 }
 
+uint32_t expected_seats(const cluster::RoomOptions& options) {
+    return options.max_peers == 0 ? kOrdinarySeats : std::min(options.max_peers, kOrdinarySeats);
+}
+
 double Server::seat_cost() const {
     return load.per_peer > 0 ? load.per_peer : kSeatCostGuess;
 }
@@ -102,6 +106,7 @@ Servers::Outcome Servers::on_beat(Instant now, const cluster::Beat& beat) {
     server.state = beat.state;
     server.load = beat.load;
     server.heard = now;
+    server.first_whole = beat.whole && !server.known;
     if (beat.whole) {
         server.known = server.whole = true;
     } else if (gap || !server.whole) {
@@ -125,12 +130,22 @@ void Servers::on_placed(Instant now, ServerIndex server, uint64_t room, uint32_t
     judge(now, server);
 }
 
+void Servers::on_seen(Instant since, ServerIndex server, uint64_t room, uint32_t seats) {
+    if (!servers_[server].promises.contains(room)) {
+        servers_[server].promises.on_placed(since, room, seats);
+    }
+}
+
 void Servers::on_report(ServerIndex server, uint64_t room, uint32_t peers) {
     servers_[server].promises.on_report(room, peers);
 }
 
 void Servers::on_gone(ServerIndex server, uint64_t room) {
     servers_[server].promises.on_gone(room);
+}
+
+bool Servers::is_awaited(ServerIndex server, uint64_t room) const {
+    return servers_[server].promises.is_awaited(room);
 }
 
 void Servers::on_counted(Instant now, ServerIndex server, size_t rooms) {

@@ -39,9 +39,10 @@ struct Server {
     cluster::ServerState state = cluster::ServerState::Up;
     cluster::Load load;
     Instant heard;
-    bool known = false;       // a whole beat of this incarnation was heard
-    bool whole = false;       // and none missed since
-    bool older_told = false;  // that an older incarnation of it beats too
+    bool known = false;        // a whole beat of this incarnation was heard
+    bool whole = false;        // and none missed since
+    bool first_whole = false;  // its last beat was the first whole one of this incarnation
+    bool older_told = false;   // that an older incarnation of it beats too
     Instant beat_wanted_until;
     uint32_t rooms = 0;  // reported
     Promises promises;
@@ -57,6 +58,8 @@ struct Server {
 constexpr double kSeatCostGuess = 0.001;
 // What an ordinary room will have that says nothing about it.
 constexpr uint32_t kOrdinarySeats = 8;
+// The seats that a room with these options will likely fill.
+uint32_t expected_seats(const cluster::RoomOptions& options);
 
 // The table of servers. It knows nothing but their beats, and who was promised what.
 class Servers {
@@ -100,8 +103,12 @@ public:
     void on_deaf(Instant now);
 
     void on_placed(Instant now, ServerIndex server, uint64_t room, uint32_t seats);
+    // It has a room since then, which nobody here promised.
+    void on_seen(Instant since, ServerIndex server, uint64_t room, uint32_t seats);
     void on_report(ServerIndex server, uint64_t room, uint32_t peers);
     void on_gone(ServerIndex server, uint64_t room);
+    // It was placed there and no beat has named it yet: a beat may have been on its way before.
+    bool is_awaited(ServerIndex server, uint64_t room) const;
     void on_counted(Instant now, ServerIndex server, size_t rooms);  // after a beat's reports
 
     std::optional<ServerIndex> find(std::string_view id) const;

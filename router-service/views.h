@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "common/cluster/messages.h"
+#include "router-service/decisions.h"
+#include "router-service/picture.h"
+
+// How the picture looks as JSON: the data of answers. docs/asyncapi.yaml has each as a schema.
+namespace parley::router_service {
+
+// The room as its home last said.
+cluster::RoomPlace place_of(const Picture& picture, const Room& room);
+
+std::string room_list(const Picture& picture, const cluster::RoomList& wanted);
+std::string server_list(const Picture& picture);
+
+// Where the room is and why: the latest decision if it is remembered here, else that its home says
+// so. REQUIRES: the room is there.
+std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex room);
+
+}  // namespace parley::router_service
