@@ -144,7 +144,8 @@ struct HostileWorker final : Attack {
     }
 
     bool runs() const {
-        return server->core().workers()[kHostile].state == controller::WorkerState::Running;
+        const auto workers = server->core().workers(server->now);
+        return workers[kHostile].state == controller::WorkerState::Running;
     }
 
     void ask(base::Random& random) {
