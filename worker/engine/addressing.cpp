@@ -29,7 +29,7 @@ void Addressing::update(uint64_t transport, const Destination& destination,
     }
     for (const net::Path& path : agent.paths()) {
         known.paths[known.path_count++] = path;
-        paths_.insert(path, destination);
+        if (!is_pipe(path)) paths_.insert(path, destination);
     }
     known_.insert(transport, known);
 }
@@ -37,6 +37,17 @@ void Addressing::update(uint64_t transport, const Destination& destination,
 void Addressing::forget(uint64_t transport) {
     if (const Known* known = known_.find(transport)) take_out(*known);
     known_.erase(transport);
+}
+
+bool Addressing::is_pipe(const net::Path& path) const {
+    const Destination* owner = paths_.find(path);
+    return owner && owner->pipe;
+}
+
+bool Addressing::add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path) {
+    if (is_pipe(path)) return false;
+    paths_.insert(path, {{}, {}, pipe});
+    return true;
 }
 
 void Addressing::take_out(const Known& known) {

@@ -15,12 +15,13 @@ namespace parley::engine {
 struct Destination {
     base::Handle<router::Router> router;
     router::LegHandle leg;
+    base::Handle<router::Pipe> pipe = {};  // if set: of this, and of no router
 
     bool operator==(const Destination&) const = default;
 };
 
 // Which transport a datagram is for. A check says so in its USERNAME; everything else is known by
-// the path it came on, once a check has proved that path.
+// the path it came on, once a check has proved that path, or a controller has told it.
 class Addressing {
 public:
     const Destination* of_fragment(std::string_view fragment) const;
@@ -30,6 +31,11 @@ public:
     // A path that another transport has proved since stays with that one.
     void update(uint64_t transport, const Destination& destination, const ice::LiteAgent& agent);
     void forget(uint64_t transport);
+
+    // The path of a pipe is told, not proved: a transport that proves it does not have it. False:
+    // it is another pipe's.
+    bool add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path);
+    void forget_pipe(const net::Path& path) { paths_.erase(path); }
 
     size_t transports() const { return known_.size(); }
     size_t paths() const { return paths_.size(); }
@@ -45,6 +51,7 @@ private:
         Destination destination;
     };
 
+    bool is_pipe(const net::Path& path) const;
     static std::optional<Fragment> key_of(std::string_view fragment);
     void take_out(const Known& known);
 

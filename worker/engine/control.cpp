@@ -4,6 +4,15 @@
 
 namespace parley::engine {
 
+std::vector<Offset<pipe::Listen>> listens_of(Desk& desk) {
+    std::vector<Offset<pipe::Listen>> listens;
+    for (const Listen& listen : desk.worker.media.listens()) {
+        listens.push_back(pipe::CreateListenDirect(desk.fbb, net::ip_text(listen.address).c_str(),
+                                                   listen.announced.c_str(), listen.address.port));
+    }
+    return listens;
+}
+
 namespace {
 
 using base::Instant;
@@ -50,11 +59,7 @@ pipe::ErrorCode code_of(Refusal why) {
 Answer carry_out(const pipe::Hello& ask, Desk& desk) {
     const auto major = static_cast<uint16_t>(pipe::MajorVersion::Current);
     if (ask.major() != major) return refused(Refusal::NotSupported, "another major version");
-    std::vector<Offset<pipe::Listen>> listens;
-    for (const Listen& listen : desk.worker.media.listens()) {
-        listens.push_back(pipe::CreateListenDirect(desk.fbb, net::ip_text(listen.address).c_str(),
-                                                   listen.announced.c_str(), listen.address.port));
-    }
+    const auto listens = listens_of(desk);
     return with(pipe::CreateHelloReplyDirect(
         desk.fbb, major, static_cast<uint16_t>(pipe::MinorVersion::Current), desk.worker.id.c_str(),
         desk.worker.pid, &listens, static_cast<uint32_t>(desk.worker.media.routers().size())));
@@ -93,13 +98,13 @@ Answer answer_to(const pipe::Request& request, Desk& desk) {
         PARLEY_CARRY_OUT(Shutdown);
         PARLEY_CARRY_OUT(ConsumeSlots);
         PARLEY_CARRY_OUT(SetSlotRules);
+        PARLEY_CARRY_OUT(CreatePipe);
+        PARLEY_CARRY_OUT(ConnectPipe);
+        PARLEY_CARRY_OUT(ClosePipe);
+        PARLEY_CARRY_OUT(PipeConsume);
+        PARLEY_CARRY_OUT(PipeProduce);
+        PARLEY_CARRY_OUT(GetPipeStats);
 #undef PARLEY_CARRY_OUT
-        case pipe::RequestBody::CreatePipe:
-        case pipe::RequestBody::ConnectPipe:
-        case pipe::RequestBody::ClosePipe:
-        case pipe::RequestBody::PipeConsume:
-        case pipe::RequestBody::PipeProduce:
-        case pipe::RequestBody::GetPipeStats:
         case pipe::RequestBody::NONE: break;
     }
     return refused(Refusal::NotSupported, "no such request");
@@ -187,6 +192,10 @@ struct NoticeWriter {
     }
     Offset<pipe::Notification> operator()(const router::DominantSpeaker& notice) {
         return as(pipe::CreateDominantSpeaker(fbb, notice.observer, notice.producer));
+    }
+    Offset<pipe::Notification> operator()(const router::PipeStateChanged& notice) {
+        const auto state = static_cast<pipe::PipeState>(notice.state);
+        return as(pipe::CreatePipeStateChanged(fbb, notice.pipe, state));
     }
 };
 

@@ -59,6 +59,8 @@ using WireExtensions = flatbuffers::Vector<const pipe::HeaderExtensionId*>;
 Result<router::HeaderExtensionIds> extensions_of(const WireExtensions* wire);
 rtp::ExtensionIds consumer_extensions(const router::HeaderExtensionIds& ids);
 
+std::vector<Offset<pipe::Listen>> listens_of(Desk& desk);
+
 // --- carrying out: control_transports.cpp
 
 Answer carry_out(const pipe::CreateRouter& ask, Desk& desk);
@@ -86,10 +88,19 @@ Answer carry_out(const pipe::CloseObserver& ask, Desk& desk);
 Answer carry_out(const pipe::ConsumeSlots& ask, Desk& desk);
 Answer carry_out(const pipe::SetSlotRules& ask, Desk& desk);
 
+// --- control_pipes.cpp
+
+Answer carry_out(const pipe::CreatePipe& ask, Desk& desk);
+Answer carry_out(const pipe::ConnectPipe& ask, Desk& desk);
+Answer carry_out(const pipe::ClosePipe& ask, Desk& desk);
+Answer carry_out(const pipe::PipeConsume& ask, Desk& desk);
+Answer carry_out(const pipe::PipeProduce& ask, Desk& desk);
+
 // --- control_snapshot.cpp, control_stats.cpp
 
 Answer carry_out(const pipe::GetSnapshot& ask, Desk& desk);
 Answer carry_out(const pipe::GetWorkerStats& ask, Desk& desk);
 Answer carry_out(const pipe::GetTransportStats& ask, Desk& desk);
+Answer carry_out(const pipe::GetPipeStats& ask, Desk& desk);
 
 }  // namespace parley::engine

@@ -62,6 +62,21 @@ Offset<pipe::TransportSnapshot> write(FlatBufferBuilder& fbb, const Router& rout
         &leg.transport.app_data(), &slots, &rules.muted, &rules.pinned);
 }
 
+Offset<pipe::PipeConsumerSnapshot> write(FlatBufferBuilder& fbb,
+                                         const router::PipedConsumer& consumer) {
+    const router::Consumer& stream = consumer.stream();
+    return pipe::CreatePipeConsumerSnapshotDirect(
+        fbb, consumer.pipe().id(), stream.id(), consumer.producer().id(), stream.ssrc(),
+        consumer.rtx_ssrc(), stream.paused(), &stream.options().app_data);
+}
+
+Offset<pipe::PipeProducerSnapshot> write(FlatBufferBuilder& fbb, const router::PipeEnds::Out& out) {
+    const router::ProducerOptions& options = out.producer->options();
+    return pipe::CreatePipeProducerSnapshotDirect(
+        fbb, out.pipe->id(), options.id, options.ssrc.value_or(0), out.rtx_ssrc,
+        options.payload_type, options.clock_rate, options.csrc, options.paused, &options.app_data);
+}
+
 Offset<pipe::RouterSnapshot> write(FlatBufferBuilder& fbb, const Router& router) {
     std::vector<Offset<pipe::TransportSnapshot>> transports;
     router.legs().for_each(
@@ -72,8 +87,24 @@ Offset<pipe::RouterSnapshot> write(FlatBufferBuilder& fbb, const Router& router)
                                                   : pipe::ObserverKind::ActiveSpeaker;
         observers.push_back(pipe::CreateObserverSnapshot(fbb, entry.id, kind));
     }
+    std::vector<Offset<pipe::PipeConsumerSnapshot>> pipe_consumers;
+    for (const auto& consumer : router.pipe_ends().consumers()) {
+        pipe_consumers.push_back(write(fbb, *consumer));
+    }
+    std::vector<Offset<pipe::PipeProducerSnapshot>> pipe_producers;
+    for (const router::PipeEnds::Out& out : router.pipe_ends().producers()) {
+        pipe_producers.push_back(write(fbb, out));
+    }
     return pipe::CreateRouterSnapshotDirect(fbb, router.id(), &transports, &observers,
-                                            &router.app_data());
+                                            &router.app_data(), &pipe_consumers, &pipe_producers);
+}
+
+Offset<pipe::PipeSnapshot> write(FlatBufferBuilder& fbb, const router::Pipe& pipe) {
+    const auto path = pipe.path();
+    const std::string remote = path ? net::to_text(path->remote) : "";
+    return pipe::CreatePipeSnapshotDirect(fbb, pipe.id(),
+                                          static_cast<pipe::PipeState>(pipe.state()),
+                                          remote.c_str(), &pipe.app_data());
 }
 
 }  // namespace
@@ -82,7 +113,10 @@ Answer carry_out(const pipe::GetSnapshot&, Desk& desk) {
     std::vector<Offset<pipe::RouterSnapshot>> routers;
     desk.worker.media.routers().for_each(
         [&](const Router& router) { routers.push_back(write(desk.fbb, router)); });
-    return with(pipe::CreateSnapshotDirect(desk.fbb, &routers));
+    std::vector<Offset<pipe::PipeSnapshot>> pipes;
+    desk.worker.media.pipes().for_each(
+        [&](const router::Pipe& each) { pipes.push_back(write(desk.fbb, each)); });
+    return with(pipe::CreateSnapshotDirect(desk.fbb, &routers, &pipes));
 }
 
 }  // namespace parley::engine

@@ -99,4 +99,25 @@ Answer carry_out(const pipe::GetTransportStats& ask, Desk& desk) {
         transport.outlet().bytes_sent(), &producers, &consumers));
 }
 
+Answer carry_out(const pipe::GetPipeStats& ask, Desk& desk) {
+    router::Pipe* pipe = desk.worker.media.find_pipe(ask.pipe_id());
+    if (!pipe) return refused(Refusal::NotFound, "no such pipe");
+    std::vector<Offset<pipe::StreamStats>> producers, consumers;
+    pipe->for_each_stream([&](const router::PipedStream& stream) {
+        producers.push_back(write_stats(desk.fbb, stream.producer));
+    });
+    pipe->for_each_consumer([&](const router::PipedConsumer& consumer) {
+        consumers.push_back(write_stats(desk.fbb, consumer.stream()));
+    });
+    const auto path = pipe->path();
+    const std::string remote = path ? net::to_text(path->remote) : "";
+    const auto round_trip = pipe->round_trip();
+    return with(pipe::CreatePipeStatsDirect(
+        desk.fbb, static_cast<pipe::PipeState>(pipe->state()), remote.c_str(),
+        pipe->agreed().version, round_trip ? milliseconds(*round_trip) : -1.0f,
+        pipe->inlet().packets_received(), pipe->inlet().bytes_received(),
+        pipe->outlet().packets_sent(), pipe->outlet().bytes_sent(), pipe->retransmissions_sent(),
+        pipe->missing(), pipe->repaired(), &producers, &consumers));
+}
+
 }  // namespace parley::engine

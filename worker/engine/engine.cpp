@@ -97,6 +97,10 @@ void Engine::ensure_invariants() const {
                counters_.drops[net::Drop::ConsumerTooLong] +
                counters_.drops[net::Drop::ConsumerSilent] +
                counters_.drops[net::Drop::ConsumerExhausted]);
+    ENSURE(counters_.retransmissions_due ==
+           counters_.retransmissions_sent + counters_.drops[net::Drop::RetransmissionGone] +
+               counters_.drops[net::Drop::RetransmissionTooLong] +
+               counters_.drops[net::Drop::RetransmissionExhausted]);
 }
 
 }  // namespace parley::engine

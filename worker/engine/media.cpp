@@ -61,6 +61,9 @@ void Media::on_protected(Instant now, net::Protocol protocol, const net::Datagra
                          Turn& turn) {
     const Destination* destination = addressing_.of_path(datagram.path);
     if (!destination) return turn.drop(Drop::UnknownPath);
+    if (destination->pipe) {
+        return on_pipe(now, destination->pipe, protocol, datagram.bytes, turn);
+    }
     Router* router = routers_.find(destination->router);
     ENSURE(router != nullptr);
     switch (protocol) {
@@ -91,6 +94,7 @@ void Media::on_deadline(Instant now, Turn& turn) {
         }
         set_deadline(*router);
     }
+    on_pipe_deadlines(now, turn);
 }
 
 void Media::set_deadline(const Router& router) {
@@ -123,6 +127,13 @@ Status Media::close_router(Instant now, uint64_t id, Turn& turn) {
     std::vector<uint64_t> transports;
     router->legs().for_each([&](const Leg& leg) { transports.push_back(leg.transport.id()); });
     for (const uint64_t transport : transports) (void)close_transport(now, transport, turn);
+    while (!router->pipe_ends().consumers().empty()) {
+        const auto& last = router->pipe_ends().consumers().back();
+        (void)close_consumer(now, last->stream().id(), turn);
+    }
+    while (!router->pipe_ends().producers().empty()) {
+        (void)close_producer(now, router->pipe_ends().producers().back().producer->id(), turn);
+    }
     for (const auto& entry : router->observers().entries()) router_of_observer_.erase(entry.id);
     deadlines_.erase(id);
     routers_.erase(*router_of_router_.find(id));
@@ -352,6 +363,8 @@ void Media::ensure_invariants() const {
         router.ensure_invariants();
         transports += router.legs().size();
     });
+    pipes_.for_each([](const router::Pipe& pipe) { pipe.ensure_invariants(); });
+    ENSURE(pipes_.size() == pipe_by_id_.size());
     ENSURE(routers_.size() == router_of_router_.size());
     ENSURE(transports == router_of_transport_.size());
     ENSURE(transports == addressing_.transports());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -43,8 +44,17 @@ struct Listen {
     std::string announced;  // "": the address itself
 };
 
-// All routers of a worker. It finds the router that a datagram or a command is for; what happens
-// in there is the router's. Everything that has an id is found by its id alone.
+// What a pipe is told of its other end.
+struct PipeRemote {
+    size_t listen;  // ours, by its index
+    net::Address address;
+    srtp::Master key;  // of what comes from there
+    router::PipeHeader header;
+};
+
+// All routers of a worker, and the pipes to other workers. It finds the router that a datagram or a
+// command is for; what happens in there is the router's. Everything that has an id is found by its
+// id alone.
 class Media {
 public:
     Media(std::vector<Listen> listens, const dtls::Identity& identity, base::Random& random);
@@ -52,7 +62,9 @@ public:
     // Each datagram is decrypted in place. Nothing here logs, locks, or reads a clock.
     void on_datagrams(base::Instant now, std::span<net::Datagram> batch, Turn& turn);
     void on_deadline(base::Instant now, Turn& turn);
-    base::Instant next_deadline() const { return deadlines_.next_deadline(); }
+    base::Instant next_deadline() const {
+        return std::min(deadlines_.next_deadline(), pipe_deadlines_.next_deadline());
+    }
 
     Status create_router(uint64_t id, router::AppData app_data);
     Status close_router(base::Instant now, uint64_t id, Turn& turn);
@@ -86,6 +98,19 @@ public:
     Status observe(base::Instant now, uint64_t router, uint64_t id, const router::Observing& what);
     Status close_observer(uint64_t id);
 
+    // Answers with the new pipe, borrowed until the next command.
+    Result<const router::Pipe*> create_pipe(uint64_t id, bool repair, router::AppData app_data);
+    Status connect_pipe(base::Instant now, uint64_t id, const PipeRemote& remote, Turn& turn);
+    // Its streams go with it.
+    Status close_pipe(base::Instant now, uint64_t id, Turn& turn);
+    Result<const router::PipedConsumer*> pipe_consume(uint64_t router, uint64_t pipe,
+                                                      uint64_t producer,
+                                                      router::ConsumerOptions options);
+    Status pipe_produce(base::Instant now, uint64_t router, uint64_t pipe,
+                        router::ProducerOptions options, uint32_t rtx_ssrc);
+    router::Pipe* find_pipe(uint64_t id) const;
+    const base::Slab<router::Pipe>& pipes() const { return pipes_; }
+
     const base::Slab<Router>& routers() const { return routers_; }
     const router::Leg* find_transport(uint64_t id) const;
     size_t transports() const { return router_of_transport_.size(); }
@@ -101,7 +126,11 @@ private:
     void on_stun(base::Instant now, const net::Datagram& datagram, Turn& turn);
     void on_protected(base::Instant now, net::Protocol protocol, const net::Datagram& datagram,
                       Turn& turn);
+    void on_pipe(base::Instant now, base::Handle<router::Pipe> pipe, net::Protocol protocol,
+                 std::span<uint8_t> bytes, Turn& turn);
+    void on_pipe_deadlines(base::Instant now, Turn& turn);
     void set_deadline(const Router& router);
+    void set_deadline(const router::Pipe& pipe);
     Router* find(const RouterOf& owners, uint64_t id) const;
     std::vector<Candidate> candidates() const;
     ice::Credentials fresh_credentials();
@@ -111,6 +140,10 @@ private:
     std::vector<Listen> listens_;
     const dtls::Identity& identity_;
     base::Random& random_;
+
+    base::Slab<router::Pipe> pipes_;  // before the routers, whose streams hold on to them
+    base::FlatMap<uint64_t, base::Handle<router::Pipe>> pipe_by_id_;
+    base::DeadlineQueue<uint64_t> pipe_deadlines_;  // by pipe id
 
     base::Slab<Router> routers_;
     RouterOf router_of_router_, router_of_transport_, router_of_producer_, router_of_consumer_,

@@ -24,6 +24,7 @@ void Producer::set_ssrc(uint32_t ssrc) {
     ssrc_ = ssrc;
     statistics_ = rtp::ReceiveStatistics(options_.clock_rate);
     sender_report_ = rtcp::SenderReportClock(options_.clock_rate);
+    if (kept_) kept_ = std::make_unique<KeptPackets>();
     restart_listeners();
 }
 

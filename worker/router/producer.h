@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "worker/router/app_data.h"
 #include "worker/router/audience.h"
 #include "worker/router/header_extension_ids.h"
+#include "worker/router/kept_packets.h"
 #include "worker/router/speakers.h"
 #include "worker/rtcp/sender_report_clock.h"
 #include "worker/rtp/receive_statistics.h"
@@ -32,13 +34,13 @@ struct ProducerOptions {
     AppData app_data;
 };
 
-// One voice that comes in on a transport, and who hears it.
+// One voice that comes in on a transport or out of a pipe, and who hears it.
 class Producer {
 public:
     Producer(ProducerOptions options, uint64_t transport);
 
     uint64_t id() const { return options_.id; }
-    uint64_t transport() const { return transport_; }  // that it comes in on
+    uint64_t transport() const { return transport_; }  // that it comes in on; 0: a pipe
     const ProducerOptions& options() const { return options_; }
 
     bool paused() const { return options_.paused; }
@@ -70,6 +72,16 @@ public:
     void add(Consumer& consumer) { consumers_.push_back(&consumer); }
     void remove(const Consumer& consumer);
 
+    // The newest packets, while a pipe may be asked for them again: each keep() holds until its
+    // release_kept(). nullptr: nobody wants them kept.
+    KeptPackets* kept() { return kept_.get(); }
+    void keep() {
+        if (keepers_++ == 0) kept_ = std::make_unique<KeptPackets>();
+    }
+    void release_kept() {
+        if (--keepers_ == 0) kept_.reset();
+    }
+
     // Where each observer of the router keeps this producer.
     std::vector<uint32_t>& observer_slots() { return observer_slots_; }
 
@@ -96,6 +108,8 @@ private:
     std::vector<Consumer*> consumers_;
     std::vector<uint32_t> observer_slots_;
     Stage stage_;
+    std::unique_ptr<KeptPackets> kept_;
+    size_t keepers_ = 0;
 };
 
 }  // namespace parley::router

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "worker/router/compound_writer.h"
 #include "worker/rtcp/bye.h"
 #include "worker/rtcp/ntp.h"
 #include "worker/rtcp/source_description.h"
@@ -12,9 +13,6 @@ using base::Instant;
 using rtcp::ReportBlock;
 
 namespace {
-
-// A compound stays below what any path carries whole, with the SRTCP trailer.
-constexpr size_t kCompoundBytes = 1200;
 
 void hear_blocks(Instant now, Leg& leg, const rtcp::ReportBlocks& blocks) {
     for (size_t i = 0; i < blocks.size(); ++i) {
@@ -70,37 +68,6 @@ ReportBlock block_about(Instant now, Producer& producer) {
             clock.delay_since_last_sr(now)};
 }
 
-// One compound at a time, in the outbox where it leaves from.
-class CompoundWriter {
-public:
-    CompoundWriter(Leg& leg, net::Outbox& out) : leg_(leg), out_(out) { begin(); }
-    ~CompoundWriter() { end(); }
-    CompoundWriter(const CompoundWriter&) = delete;
-
-    // Room for a packet of `size` bytes, in this compound or the next.
-    base::ByteWriter& with_room_for(size_t size) {
-        if (writer_.size() + size > kCompoundBytes) {
-            end();
-            begin();
-        }
-        return writer_;
-    }
-
-private:
-    void begin() {
-        room_ = out_.next();
-        writer_ = base::ByteWriter(room_.first(kCompoundBytes));
-    }
-    void end() {
-        if (writer_.size() > 0) leg_.transport.outlet().send_rtcp(room_, writer_.size(), out_);
-    }
-
-    Leg& leg_;
-    net::Outbox& out_;
-    std::span<uint8_t> room_;
-    base::ByteWriter writer_{{}};
-};
-
 void write_sender_reports(Instant now, Leg& leg, CompoundWriter& compound) {
     for (Consumer* consumer : leg.consumers) {
         const auto info = consumer->sender_report(now);
@@ -139,14 +106,14 @@ bool hear_reports(Instant now, Leg& leg, base::Bytes compound) {
 
 void write_reports(Instant now, Leg& leg, net::Outbox& out) {
     if (!leg.transport.outlet().can_send()) return;
-    CompoundWriter compound(leg, out);
+    CompoundWriter compound(leg.transport.outlet(), out);
     write_sender_reports(now, leg, compound);
     write_receiver_report(now, leg, compound);
 }
 
 void write_bye(Leg& leg, const Consumer& consumer, net::Outbox& out) {
     if (!leg.transport.outlet().can_send() || consumer.packets_sent() == 0) return;
-    CompoundWriter compound(leg, out);
+    CompoundWriter compound(leg.transport.outlet(), out);
     const uint32_t ssrc = consumer.ssrc();
     // A compound begins with a report, RFC 3550 §6.1: here one that says nothing.
     base::ByteWriter& writer = compound.with_room_for(8 + 16 + 260 + 8);

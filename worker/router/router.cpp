@@ -74,14 +74,19 @@ Status Router::produce(Instant now, uint64_t transport, ProducerOptions options)
     if (leg.names(options)) {
         return refused(Refusal::Ssrc, "the SSRC, mid or rid names another producer");
     }
+    Producer& producer = add(now, std::move(options), transport);
+    leg.producers.push_back(&producer);
+    if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.insert(*ssrc, &producer);
+    return base::Unit{};
+}
+
+Producer& Router::add(Instant now, ProducerOptions options, uint64_t transport) {
     auto made = std::make_unique<Producer>(std::move(options), transport);
     Producer& producer = *made;
     producers_.insert(producer.id(), std::move(made));
-    leg.producers.push_back(&producer);
-    if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.insert(*ssrc, &producer);
     observers_.add(producer);
     slots_.add(now, producer);
-    return base::Unit{};
+    return producer;
 }
 
 void Router::close_producer(Instant now, uint64_t id, net::Outbox& out) {
@@ -96,13 +101,16 @@ void Router::pause_producer(uint64_t id, bool paused) {
     producer->set_paused(paused);
     observers_.set_paused(*producer, paused);
     if (paused) slots_.silence(*producer);
+    pipe_ends_.set_paused(*producer, paused);
 }
 
 void Router::close(Instant now, Producer& producer, net::Outbox& out) {
     while (!producer.consumers().empty()) close(now, *producer.consumers().back(), out);
-    Leg& leg = leg_of(producer.transport());
-    if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.erase(*ssrc);
-    std::erase(leg.producers, &producer);
+    if (!pipe_ends_.remove(producer)) {
+        Leg& leg = leg_of(producer.transport());
+        if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.erase(*ssrc);
+        std::erase(leg.producers, &producer);
+    }
     observers_.remove(producer);
     slots_.remove(now, producer);
     producers_.erase(producer.id());
@@ -158,15 +166,49 @@ Status Router::set_slot_rules(Instant now, uint64_t transport, SlotRules rules) 
 }
 
 void Router::close_consumer(Instant now, uint64_t id, net::Outbox& out) {
+    if (const PipedConsumer* piped = pipe_ends_.find_consumer(id)) return pipe_ends_.close(*piped);
     const auto* consumer = consumers_.find(id);
     ENSURE(consumer != nullptr);
     close(now, **consumer, out);
 }
 
 void Router::pause_consumer(uint64_t id, bool paused) {
+    if (PipedConsumer* piped = pipe_ends_.find_consumer(id)) return piped->set_paused(paused);
     const auto* consumer = consumers_.find(id);
     ENSURE(consumer != nullptr);
     (*consumer)->set_paused(paused);
+}
+
+// --- pipes
+
+Result<const PipedConsumer*> Router::pipe_consume(Pipe& pipe, uint64_t producer,
+                                                  ConsumerOptions options) {
+    Producer* source = find_producer(producer);
+    if (!source) return refused(Refusal::NotFound, "no such producer in the router");
+    if (pipe.consumers() >= limits::kStreamsPerPipe ||
+        source->consumers().size() >= limits::kConsumersPerProducer) {
+        return refused(Refusal::LimitReached, "pipe or producer has its most consumers");
+    }
+    return &pipe_ends_.consume(std::move(options), *source, pipe, random_);
+}
+
+Status Router::pipe_produce(Instant now, Pipe& pipe, base::Handle<Router> self,
+                            ProducerOptions options, uint32_t rtx_ssrc) {
+    if (pipe.streams() >= limits::kStreamsPerPipe) {
+        return refused(Refusal::LimitReached, "as many streams come out of the pipe as may");
+    }
+    if (pipe.hears(*options.ssrc, rtx_ssrc)) {
+        return refused(Refusal::Ssrc, "the SSRC names another stream of the pipe");
+    }
+    pipe_ends_.add(add(now, std::move(options), 0), pipe, self, rtx_ssrc);
+    return base::Unit{};
+}
+
+bool Router::on_piped(Instant now, Producer& producer, const rtp::RtpView& packet, size_t size,
+                      Turn& turn) {
+    const Instant deadline = slots_.next_deadline();
+    hear(now, producer, packet, size, turn);
+    return slots_.next_deadline() != deadline;
 }
 
 // --- observers
@@ -175,6 +217,7 @@ std::vector<Producer*> Router::producers() const {
     std::vector<Producer*> all;
     legs_.for_each(
         [&](const Leg& leg) { all.insert(all.end(), leg.producers.begin(), leg.producers.end()); });
+    for (const PipeEnds::Out& out : pipe_ends_.producers()) all.push_back(out.producer);
     return all;
 }
 
@@ -187,6 +230,10 @@ Status Router::observe(Instant now, uint64_t id, const Observing& what) {
 }
 
 void Router::close(Instant now, Consumer& consumer, net::Outbox& out) {
+    // Into a pipe goes no BYE: its other end is told by its controller.
+    if (const PipedConsumer* piped = pipe_ends_.find_consumer(consumer.id())) {
+        return pipe_ends_.close(*piped);
+    }
     write_bye(leg_of(consumer.transport()), consumer, out);
     destroy(now, consumer);
 }
@@ -249,8 +296,10 @@ bool Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Tur
     if (!size) return false;
     const auto packet = rtp::parse_rtp(bytes.first(*size));
     if (!packet) return turn.drop(Drop::RtpMalformed), false;
+    Producer* producer = leg.producer_of(*packet);
+    if (!producer) return turn.drop(Drop::RtpUnknownStream), false;
     const Instant deadline = slots_.next_deadline();
-    hear(now, leg, *packet, *size, turn);
+    hear(now, *producer, *packet, *size, turn);
     return slots_.next_deadline() != deadline;
 }
 
@@ -273,29 +322,29 @@ bool Router::pass_over(Instant now, Leg& leg, Bytes bytes) {
     return true;
 }
 
-void Router::hear(Instant now, Leg& leg, const rtp::RtpView& packet, size_t size, Turn& turn) {
-    Producer* producer = leg.producer_of(packet);
-    if (!producer) return turn.drop(Drop::RtpUnknownStream);
-    if (packet.payload_type != producer->options().payload_type) {
+void Router::hear(Instant now, Producer& producer, const rtp::RtpView& packet, size_t size,
+                  Turn& turn) {
+    if (packet.payload_type != producer.options().payload_type) {
         return turn.drop(Drop::RtpUnknownPayloadType);
     }
-    switch (producer->on_packet(now, packet, size)) {
+    switch (producer.on_packet(now, packet, size)) {
         case rtp::ReceiveStatistics::Arrival::InOrder:
         case rtp::ReceiveStatistics::Arrival::Reordered: break;
         case rtp::ReceiveStatistics::Arrival::Duplicate: return turn.drop(Drop::RtpDuplicate);
         case rtp::ReceiveStatistics::Arrival::Probation: return turn.drop(Drop::RtpProbation);
     }
-    if (producer->paused()) return turn.drop(Drop::ProducerPaused);
-    const auto level = producer->level_of(packet);
+    if (producer.paused()) return turn.drop(Drop::ProducerPaused);
+    const auto level = producer.level_of(packet);
     if (level) {
-        producer->note_level(level->dbov);
-        observers_.on_level(now, *producer, level->dbov);
+        producer.note_level(level->dbov);
+        observers_.on_level(now, producer, level->dbov);
     }
     ++turn.counters.rtp_received;
-    slots_.on_packet(now, *producer, packet, level);
+    slots_.on_packet(now, producer, packet, level);
     const rtp::SharedFields shared{packet.marker, level, rtp::abs_send_time(now), packet.csrcs};
-    forward(now, *producer, packet, shared, turn);
-    slots_.forward(now, *producer, packet, shared, turn);
+    if (KeptPackets* kept = producer.kept()) kept->keep(now, packet, shared);
+    forward(now, producer, packet, shared, turn);
+    slots_.forward(now, producer, packet, shared, turn);
 }
 
 // Here a voice reaches its listeners.
@@ -361,7 +410,7 @@ void Router::ensure_invariants() const {
     });
     slots_.ensure_invariants();
     ENSURE(legs_.size() == transports_.size());
-    ENSURE(producers == producers_.size());
+    ENSURE(producers + pipe_ends_.producers().size() == producers_.size());
     ENSURE(consumers == consumers_.size());
 }
 

@@ -12,6 +12,7 @@
 #include "common/base/random.h"
 #include "worker/router/leg.h"
 #include "worker/router/observers.h"
+#include "worker/router/pipe_ends.h"
 #include "worker/router/refusal.h"
 #include "worker/router/slots.h"
 #include "worker/router/turn.h"
@@ -57,6 +58,15 @@ public:
                                                        std::vector<ConsumerOptions> slots);
     Status set_slot_rules(base::Instant now, uint64_t transport, SlotRules rules);  // WrongState
 
+    // The producer's stream goes into the pipe; from here on it is a consumer. Answers with it,
+    // borrowed. NotFound, LimitReached.
+    Result<const PipedConsumer*> pipe_consume(Pipe& pipe, uint64_t producer,
+                                              ConsumerOptions options);
+    // A stream of the pipe comes out here, as a producer. `self` is this router. LimitReached,
+    // Ssrc.
+    Status pipe_produce(base::Instant now, Pipe& pipe, base::Handle<Router> self,
+                        ProducerOptions options, uint32_t rtx_ssrc);
+
     Status observe(base::Instant now, uint64_t id, const Observing& what);  // LimitReached
     void close_observer(uint64_t id) { observers_.close(id, producers()); }
 
@@ -68,6 +78,10 @@ public:
     // True: next_deadline() has come nearer.
     bool on_rtp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
     void on_rtcp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
+
+    // A packet of this producer that came out of a pipe; the rest as for on_rtp().
+    bool on_piped(base::Instant now, Producer& producer, const rtp::RtpView& packet, size_t size,
+                  Turn& turn);
 
     void on_deadline(base::Instant now, Turn& turn);
     base::Instant next_deadline() const;
@@ -85,16 +99,19 @@ public:
     const base::Slab<Leg>& legs() const { return legs_; }
     const Observers& observers() const { return observers_; }
     const Slots& slots() const { return slots_; }
+    const PipeEnds& pipe_ends() const { return pipe_ends_; }
 
     void ensure_invariants() const;
 
 private:
     bool pass_over(base::Instant now, Leg& leg, base::Bytes bytes);
-    void hear(base::Instant now, Leg& leg, const rtp::RtpView& packet, size_t size, Turn& turn);
+    void hear(base::Instant now, Producer& producer, const rtp::RtpView& packet, size_t size,
+              Turn& turn);
     void forward(base::Instant now, Producer& producer, const rtp::RtpView& packet,
                  const rtp::SharedFields& shared, Turn& turn);
     Leg& leg_of(uint64_t transport) const;
     Leg& leg_of(LegHandle handle) const;
+    Producer& add(base::Instant now, ProducerOptions options, uint64_t transport);
     std::vector<Producer*> producers() const;
     void close(base::Instant now, Producer& producer, net::Outbox& out);
     void close(base::Instant now, Consumer& consumer, net::Outbox& out);
@@ -113,6 +130,7 @@ private:
     base::DeadlineQueue<uint64_t> deadlines_;  // by transport id
     Observers observers_;
     Slots slots_;
+    PipeEnds pipe_ends_;  // after the producers, which its consumers hold on to
 };
 
 }  // namespace parley::router

@@ -10,6 +10,7 @@
 #include "worker/net/outbox.h"
 #include "worker/router/audio_level_observer.h"
 #include "worker/router/counters.h"
+#include "worker/router/pipe_state.h"
 
 namespace parley::router {
 
@@ -41,8 +42,12 @@ struct SlotSpeaker {
 struct SlotSpeakers {
     std::vector<SlotSpeaker> slots;
 };
-using Notice =
-    std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker, SlotSpeakers>;
+struct PipeStateChanged {
+    uint64_t pipe;
+    PipeState state;
+};
+using Notice = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker,
+                            SlotSpeakers, PipeStateChanged>;
 
 // What one turn may write to: datagrams that leave, counters, and notices to the controller.
 struct Turn {
