@@ -29,7 +29,7 @@ std::optional<uint64_t> number_of(std::string_view text) {
 RouterService::RouterService(Options options, base::Random& random)
     : options_(std::move(options)),
       random_(random),
-      picture_(random.u64(), options_.patience),
+      picture_(random.u64(), options_.patience, options_.placement.policy == Policy::Pack),
       decisions_(options_.decisions_most) {}
 
 void RouterService::on_connected(Instant now, Outputs& out) {

@@ -4,21 +4,23 @@
 
 namespace parley::router_service {
 
-void Decisions::record(std::string_view room, DecisionRecord record) {
-    std::string name(room);
-    by_room_.insert_or_assign(name, Kept{std::move(record), ++last_});
-    order_.emplace_back(std::move(name), last_);
-    while (order_.size() > most_) {
-        const auto [oldest, number] = std::move(order_.front());
-        order_.pop_front();
-        const auto found = by_room_.find(oldest);
-        if (found != by_room_.end() && found->second.number == number) by_room_.erase(found);
+void Decisions::record(uint64_t room, DecisionRecord record) {
+    if (kept_.size() < most_) {
+        by_room_.insert(room, kept_.size());
+        kept_.push_back({room, std::move(record)});
+        return;
     }
+    Kept& oldest = kept_[next_];
+    const size_t* known = by_room_.find(oldest.room);
+    if (known && *known == next_) by_room_.erase(oldest.room);
+    oldest = {room, std::move(record)};
+    by_room_.insert(room, next_);
+    next_ = (next_ + 1) % most_;
 }
 
-const DecisionRecord* Decisions::find(std::string_view room) const {
-    const auto found = by_room_.find(std::string(room));
-    return found == by_room_.end() ? nullptr : &found->second.record;
+const DecisionRecord* Decisions::find(uint64_t room) const {
+    const size_t* place = by_room_.find(room);
+    return place == nullptr ? nullptr : &kept_[*place].record;
 }
 
 }  // namespace parley::router_service

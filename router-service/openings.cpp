@@ -62,7 +62,7 @@ void RouterService::ask_next(Instant now, Opening& opening, Outputs& out) {
     DecisionRecord record{now, server, epoch, reasons_text(decision, picture_.servers(), wanted),
                           opening.before};
     out.push_back(Log{Level::Info, "home chosen: " + record.reasons, opening.room, server});
-    decisions_.record(opening.room, std::move(record));
+    decisions_.record(picture_.rooms().hash(opening.room), std::move(record));
     picture_.on_placed(now, *decision.server, opening.room,
                        std::max(opening.peers, expected_seats(opening.options)));
     opening.tried.push_back(*decision.server);

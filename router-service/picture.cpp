@@ -4,7 +4,8 @@
 
 namespace parley::router_service {
 
-Picture::Picture(uint64_t seed, Patience patience) : servers_(seed, patience), rooms_(seed) {}
+Picture::Picture(uint64_t seed, Patience patience, bool ordered)
+    : servers_(seed, patience, ordered), rooms_(seed) {}
 
 Picture::News Picture::on_beat(Instant now, const cluster::Beat& beat) {
     const Servers::Outcome heard = servers_.on_beat(now, beat);

@@ -24,7 +24,7 @@ public:
         size_t homeless = 0;                 // rooms that it had before it was born again
     };
 
-    explicit Picture(uint64_t seed, Patience patience = {});
+    explicit Picture(uint64_t seed, Patience patience = {}, bool ordered = true);
 
     News on_beat(Instant now, const cluster::Beat& beat);
 

@@ -5,7 +5,7 @@ namespace parley::router_service {
 void Pool::set(ServerIndex server, Tier tier, float load) {
     Member* member = members_.find(server);
     if (member && member->tier == tier) {
-        if (member->load == load) return;
+        if (!ordered_ || member->load == load) return;
         Order& order = tiers_[index(tier)].order;
         // The node moves: placing a room allocates nothing here.
         auto node = order.extract({member->load, server});
@@ -22,7 +22,7 @@ void Pool::set(ServerIndex server, Tier tier, float load) {
     Members& members = tiers_[index(tier)];
     members_.insert(server, {tier, static_cast<uint32_t>(members.servers.size()), load});
     members.servers.push_back(server);
-    members.order.insert({load, server});
+    if (ordered_) members.order.insert({load, server});
 }
 
 void Pool::leave(const Member& member, ServerIndex server) {

@@ -28,10 +28,14 @@ public:
     };
     using Order = std::set<ByLoad>;
 
+    // The order is kept only where it is `ordered`: it costs as much as all else about a placement.
+    explicit Pool(bool ordered) : ordered_(ordered) {}
+
     // `load` is 0 for an idle server and 1 for a full one. Closed takes the server out.
     void set(ServerIndex server, Tier tier, float load);
 
     std::span<const ServerIndex> servers(Tier tier) const { return tiers_[index(tier)].servers; }
+    // REQUIRES: ordered.
     const Order& by_load(Tier tier) const { return tiers_[index(tier)].order; }
     bool empty() const { return members_.empty(); }
 
@@ -49,6 +53,7 @@ private:
     static size_t index(Tier tier) { return static_cast<size_t>(tier); }
     void leave(const Member& member, ServerIndex server);
 
+    bool ordered_;
     base::FlatMap<ServerIndex, Member> members_;
     std::array<Members, 2> tiers_;
 };

@@ -199,7 +199,7 @@ void Rooms::settle(ServerIndex server, std::string_view room) {
 }
 
 size_t Rooms::bytes() const {
-    size_t bytes = rooms_.capacity() * sizeof(Room) + free_.capacity() * sizeof(RoomIndex) +
+    size_t bytes = rooms_.size() * sizeof(Room) + free_.capacity() * sizeof(RoomIndex) +
                    by_id_.bytes() + options_.bytes() +
                    homes_.capacity() * sizeof(std::vector<RoomIndex>);
     for (const Room& room : rooms_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -107,7 +108,7 @@ private:
     void settle(ServerIndex server, std::string_view room);
 
     uint64_t seed_;
-    std::vector<Room> rooms_;
+    std::deque<Room> rooms_;  // grows without moving a million of them
     std::vector<RoomIndex> free_;
     PlaceIndex by_id_;
     RoomOptionsPool options_;

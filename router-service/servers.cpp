@@ -53,7 +53,8 @@ bool Server::is_full() const {
     return load.most_peers > 0 && load.peers + promises.seats() + 1 > load.most_peers;
 }
 
-Servers::Servers(uint64_t seed, Patience patience) : seed_(seed), patience_(patience) {}
+Servers::Servers(uint64_t seed, Patience patience, bool ordered)
+    : seed_(seed), patience_(patience), ordered_(ordered), everywhere_(ordered) {}
 
 std::optional<ServerIndex> Servers::find(std::string_view id) const {
     return by_id_.find(hash_text(seed_, id), [&](uint32_t at) { return servers_[at].id == id; });
@@ -212,7 +213,7 @@ void Servers::enter(ServerIndex at, Standing standing) {
     auto region = regions_.find(server.region);
     if (region == regions_.end()) {
         if (tier == Tier::Closed) return;
-        region = regions_.emplace(server.region, Pool()).first;
+        region = regions_.emplace(server.region, Pool(ordered_)).first;
     }
     region->second.set(at, tier, load);
     if (region->second.empty()) regions_.erase(region);

@@ -80,7 +80,8 @@ public:
         bool ask_for_whole = false;  // and it was not asked a moment ago
     };
 
-    explicit Servers(uint64_t seed, Patience patience = {});
+    // With `ordered` the pools can be gone through by load, as packing does.
+    explicit Servers(uint64_t seed, Patience patience = {}, bool ordered = true);
 
     // Takes everything over but the rooms.
     Outcome on_beat(Instant now, const cluster::Beat& beat);
@@ -132,6 +133,7 @@ private:
 
     uint64_t seed_;
     Patience patience_;
+    bool ordered_;
     std::vector<Server> servers_;  // one without an id is a free place
     std::vector<ServerIndex> free_;
     size_t size_ = 0;

@@ -55,7 +55,7 @@ std::string server_list(const Picture& picture) {
 std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex at) {
     const Room& room = picture.rooms()[at];
     const Server& home = picture.home_of(room);
-    const DecisionRecord* decision = decisions.find(room.id);
+    const DecisionRecord* decision = decisions.find(picture.rooms().hash(room.id));
     const bool decided = decision && decision->server == home.id && decision->epoch == room.epoch;
     JsonWriter json;
     json.object()
