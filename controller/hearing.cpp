@@ -3,6 +3,7 @@
 #include "common/base/ensure.h"
 #include "common/json/json.h"
 #include "controller/signalling/ortc.h"
+#include "controller/slots.h"
 
 namespace parley::controller {
 
@@ -18,7 +19,8 @@ std::string cname_of(const Producer& producer) {
 void hear(Turn& turn, workers::WorkerLink& link, Member& listener, const Member& speaker,
           const Producer& producer) {
     if (&listener == &speaker || !speaker.joined || !producer.created) return;
-    if (!listener.can_hear() || listener.hearing.contains(producer.id)) return;
+    if (!listener.can_hear() || listener.slots > 0 || listener.hearing.contains(producer.id))
+        return;
     Transport* transport = listener.receiving();
     if (!transport) return;
     Consumer consumer;
@@ -51,6 +53,7 @@ void tell_removed(Turn& turn, Room& room, const Member& speaker, uint64_t produc
 void hear_all(Turn& turn, Room& room, Member& listener) {
     auto* link = turn.house.link(room);
     if (!link || !listener.can_hear() || !listener.receiving()) return;
+    if (listener.slots > 0) return open_slots(turn, room, listener);
     for (const auto& [id, handle] : room.peers) {
         const Member& speaker = *turn.house.members.find(handle);
         for (const auto& [number, producer] : speaker.producers) {
@@ -62,6 +65,7 @@ void hear_all(Turn& turn, Room& room, Member& listener) {
 void be_heard(Turn& turn, Room& room, Member& speaker) {
     auto* link = turn.house.link(room);
     if (!link || speaker.producers.empty()) return;
+    tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
         for (const auto& [number, producer] : speaker.producers) {
@@ -106,7 +110,10 @@ void settle_pause(Turn& turn, Room& room, Member& speaker, const Producer& produ
                   bool was_paused) {
     const bool paused = speaker.paused(producer);
     if (paused == was_paused) return;
-    if (auto* link = turn.house.link(room)) link->ask(workers::PauseProducer{producer.id, paused});
+    if (auto* link = turn.house.link(room)) {
+        link->ask(workers::PauseProducer{producer.id, paused || !speaker.joined});
+    }
+    tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
         const auto hears = listener.hearing.find(producer.id);
@@ -125,6 +132,7 @@ void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
     speaker.producers.erase(found);
     if (!created) return;
     turn.house.producers.erase(number);
+    tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
         const auto hears = listener.hearing.find(number);
@@ -142,10 +150,12 @@ void forget_media(Turn& turn, Room& room, Member& member) {
     for (const auto& [id, producer] : member.producers) {
         if (turn.house.producers.erase(id)) tell_removed(turn, room, member, id);
     }
+    for (const auto& [id, transport] : member.transports) turn.house.listeners.erase(id);
     member.forget_media();
 }
 
 std::string write_consumer(const House& house, const Member& listener, const Consumer& consumer) {
+    if (consumer.slot) return write_slot(house, listener, consumer);
     const auto* owner = house.producers.find(consumer.producer);
     ENSURE(owner != nullptr);  // a consumer never outlives its producer
     const Member& speaker = *house.members.find(*owner);

@@ -6,7 +6,7 @@
 // function may be called at any time and does what is still missing.
 namespace parley::controller {
 
-void hear_all(Turn& turn, Room& room, Member& listener);  // the others' voices
+void hear_all(Turn& turn, Room& room, Member& listener);  // the others' voices, or the loudest
 void be_heard(Turn& turn, Room& room, Member& speaker);   // by all the others
 
 // The worker has made the consumer, or has refused to: the client is asked to take it.

@@ -44,6 +44,7 @@ void House::ensure_invariants() const {
             const Member* member = members.find(member_handle);
             ENSURE(member && member->id == peer && member->room == handle);
             ENSURE(member->self == member_handle);
+            ENSURE(room->speakers.at(member->csrc) == member_handle);
             ++members_seen;
             member->ensure_invariants();
             member->session.ensure_invariants();

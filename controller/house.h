@@ -73,6 +73,7 @@ struct House {
     base::FlatMap<ConnectionId, base::Handle<Member>> connections;
     base::FlatMap<uint64_t, base::Handle<Member>> producers;  // whose; created ones only
     base::FlatMap<uint64_t, base::Handle<Room>> observers;    // of which room
+    base::FlatMap<uint64_t, base::Handle<Member>> listeners;  // with slots, by their transport
     base::DeadlineQueue<Wait, WaitHash> waits;  // rooms that are empty, members that are away
 
     std::deque<Held> held;

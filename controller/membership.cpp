@@ -8,6 +8,7 @@
 #include "controller/room_life.h"
 #include "controller/rooms/app_data.h"
 #include "controller/signalling/protoo.h"
+#include "controller/slots.h"
 #include "controller/speakers.h"
 
 namespace parley::controller {
@@ -123,6 +124,9 @@ void add_member(Turn& turn, ConnectionId connection, const Admission& admission,
     member.since = turn.now;
     member.remote = admission.remote;
     room.peers.emplace(member.id, handle);
+    member.csrc = ++room.last_csrc;
+    room.speakers.emplace(member.csrc, handle);
+    settle_rules_about(turn, room, member);
     await_peers(turn, member.room);
     attach(turn, member, connection);
     greet(turn, member, false, false);
@@ -137,7 +141,9 @@ void erase_member(Turn& turn, Member& member) {
     const auto room_handle = member.room;
     ENSURE(member.producers.empty());  // or somebody would hear a ghost
     house.waits.erase({false, handle.index, handle.generation});
+    for (const auto& [id, transport] : member.transports) house.listeners.erase(id);
     house.rooms.find(room_handle)->peers.erase(member.id);
+    house.rooms.find(room_handle)->speakers.erase(member.csrc);
     house.members.erase(handle);
     await_peers(turn, room_handle);
 }
@@ -227,10 +233,12 @@ void on_grace_over(Turn& turn, base::Handle<Member> handle) {
     if (member && !member->session.connection()) remove_member(turn, *member, Leaving::Lost);
 }
 
-std::string write_peer(const rooms::Peer& peer) {
+std::string write_peer(const rooms::Peer& peer, std::string_view audio) {
     JsonWriter out;
     out.object().text("id", peer.id).text("displayName", peer.display_name);
-    return out.raw("device", peer.device).end_object().take();
+    out.raw("device", peer.device);
+    if (!audio.empty()) out.text("audio", audio);
+    return out.end_object().take();
 }
 
 std::string write_other_peers(const House& house, const Room& room, const Member& self) {
@@ -238,7 +246,8 @@ std::string write_other_peers(const House& house, const Room& room, const Member
     out.array();
     for (const auto& [id, handle] : room.peers) {
         const Member& other = *house.members.find(handle);
-        if (&other != &self && other.joined) out.raw(write_peer(other));
+        if (&other == &self || !other.joined) continue;
+        out.raw(self.slots > 0 ? write_peer(other, audio_of(other)) : write_peer(other));
     }
     return out.end_array().take();
 }

@@ -33,8 +33,8 @@ void remove_member_of_closing_room(Turn& turn, Member& member, uint16_t code,
 
 void on_grace_over(Turn& turn, base::Handle<Member> member);
 
-// {"id", "displayName", "device"}
-std::string write_peer(const rooms::Peer& peer);
+// {"id", "displayName", "device"}; and `audio`, of audio_of(), for listeners with slots.
+std::string write_peer(const rooms::Peer& peer, std::string_view audio = {});
 // [{...}] of all that have joined but this one.
 std::string write_other_peers(const House& house, const Room& room, const Member& self);
 

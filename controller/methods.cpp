@@ -4,6 +4,7 @@
 
 #include "controller/administration.h"
 #include "controller/hearing.h"
+#include "controller/slots.h"
 
 namespace parley::controller {
 
@@ -32,6 +33,8 @@ constexpr std::array kMethods = {
     Method{"setConsumerPriority", accept_for_consumer},
     Method{"setConsumerPreferredLayers", accept_for_consumer},
     Method{"requestConsumerKeyFrame", accept_for_consumer},
+    Method{"muteSpeaker", mute_speaker},
+    Method{"pinSpeaker", pin_speaker},
     Method{"getTransportStats", get_transport_stats},
     Method{"getProducerStats", get_producer_stats},
     Method{"getConsumerStats", get_consumer_stats},
@@ -115,6 +118,9 @@ void on_worker_answer(Turn& turn, const workers::Pending& pending, const workers
     if (pending.purpose == Purpose::Consume) {
         return on_consumed(turn, *member, pending.object, reply);
     }
+    if (pending.purpose == Purpose::Slots) {
+        return on_slots_consumed(turn, *member, pending.object, reply);
+    }
     Answer answered;
     if (pending.purpose == Purpose::Produce) {
         answered = on_produce_answer(turn, *member, pending, reply);
@@ -140,7 +146,8 @@ void on_worker_answer(Turn& turn, const workers::Pending& pending, const workers
 
 void refuse_unanswered(Turn& turn, const workers::Pending& pending) {
     if (pending.purpose <= workers::Purpose::Router ||
-        pending.purpose == workers::Purpose::Consume) {
+        pending.purpose == workers::Purpose::Consume ||
+        pending.purpose == workers::Purpose::Slots) {
         return;
     }
     Member* member = turn.house.members.find({pending.owner, pending.owner_generation});

@@ -70,6 +70,10 @@ Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& p
                            const workers::Reply& reply);
 Answer on_stats_answer(Turn& turn, const workers::Pending& pending, const workers::Reply& reply);
 
+// --- methods_slots.cpp
+Answer mute_speaker(Call& call);
+Answer pin_speaker(Call& call);
+
 // --- methods_media.cpp
 Answer produce(Call& call);
 Answer close_producer(Call& call);

@@ -95,8 +95,10 @@ Answer produce(Call& call) {
     producer.ssrc = parameters->encodings.empty() ? 0 : parameters->encodings[0].ssrc;
     producer.cname = parameters->cname;
     std::string kept = rooms::write_app_data(producer);
-    link->ask(workers::Produce{transport->id, producer.id, std::move(*parameters),
-                               member.paused(producer), std::move(kept)},
+    // Who has not joined yet is heard by nobody: not in a slot either.
+    const bool silent = member.paused(producer) || !member.joined;
+    link->ask(workers::Produce{transport->id, producer.id, std::move(*parameters), silent,
+                               std::move(kept), member.csrc},
               pending(call, Purpose::Produce, producer.id));
     member.producers.emplace(producer.id, std::move(producer));
     return std::nullopt;

@@ -2,6 +2,7 @@
 #include "controller/membership.h"
 #include "controller/methods.h"
 #include "controller/signalling/ortc.h"
+#include "controller/slots.h"
 
 namespace parley::controller {
 
@@ -23,6 +24,7 @@ Answer join(Call& call) {
     const std::string_view name = in.text_or("displayName", kNameBytes, "");
     const Json device = in.object_or_nothing("device");
     const Json capabilities = in.object_or_nothing("rtpCapabilities");
+    const Json audio = in.object_or_nothing("audio");
     if (!in.ok()) return refuse(ErrorCode::Malformed, in.error());
     std::string device_json = device.present() ? device.dump() : "{}";
     if (device_json.size() > kDeviceBytes) {
@@ -33,7 +35,18 @@ Answer join(Call& call) {
         if (!ability) return Result<std::string>(base::Err{ability.error()});
         member.ability = *ability;
     }
+    if (audio.present()) {
+        JsonFields wanted(audio);
+        const uint64_t slots = wanted.number_or("slots", kMostSlots, 0);
+        if (!wanted.ok()) return refuse(ErrorCode::Malformed, "data.audio: " + wanted.error());
+        member.slots = static_cast<uint32_t>(slots);
+    }
     member.joined = true;
+    if (auto* link = worker_of(call)) {
+        for (const auto& [id, producer] : member.producers) {
+            if (!member.paused(producer)) link->ask(workers::PauseProducer{id, false});
+        }
+    }
     member.display_name = name;
     member.device = std::move(device_json);
     keep_app_data(call.turn, member);

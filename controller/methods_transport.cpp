@@ -45,6 +45,7 @@ void close_replaced(Turn& turn, Member& member, uint64_t created) {
                    one_text("consumerId", std::to_string(consumer)));
         }
         member.transports.erase(id);
+        turn.house.listeners.erase(id);
         if (link) link->ask(workers::CloseTransport{id});
     }
 }

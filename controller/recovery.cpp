@@ -5,6 +5,7 @@
 #include "controller/hearing.h"
 #include "controller/room_life.h"
 #include "controller/rooms/app_data.h"
+#include "controller/slots.h"
 
 namespace parley::controller {
 
@@ -22,6 +23,7 @@ void pass_by(Turn& turn, const workers::RouterSnapshot& router) {
         pass_by(turn, transport.transport);
         for (const auto& producer : transport.producers) pass_by(turn, producer.producer);
         for (const auto& consumer : transport.consumers) pass_by(turn, consumer.consumer);
+        for (const auto& slot : transport.slots) pass_by(turn, slot.consumer);
     }
 }
 
@@ -63,6 +65,10 @@ Member& find_or_add(Turn& turn, Room& room, rooms::PeerRecord& record) {
     member.room = house.room_by_id.find(room.id)->second;
     if (member.session.numbered()) member.session.await_client();
     room.peers.emplace(member.id, handle);
+    // A peer of a controller that knew no csrcs yet, or whose csrc another has: a new one.
+    if (member.csrc == 0 || room.speakers.contains(member.csrc)) member.csrc = room.last_csrc + 1;
+    room.last_csrc = std::max(room.last_csrc, member.csrc);
+    room.speakers.emplace(member.csrc, handle);
     house.waits.set({false, handle.index, handle.generation},
                     turn.now + 2 * house.options.session_grace);
     return member;
@@ -76,8 +82,9 @@ void add_producers(Turn& turn, Member& member, const workers::TransportSnapshot&
         producer.created = true;
         producer.mid = known.mid;
         producer.ssrc = known.encodings.empty() ? 0 : known.encodings[0].ssrc;
-        // Of one that is muted it is not known whether the client had paused it, too.
-        producer.paused_by_client = known.paused && !member.muted;
+        // Of one that is muted, or has not joined, it is not known whether the client had paused
+        // it, too.
+        producer.paused_by_client = known.paused && !member.muted && member.joined;
         const bool ours = rooms::parse_producer(known.app_data, producer);
         if (!ours || turn.house.producers.contains(producer.id)) continue;
         turn.house.producers.insert(producer.id, member.self);
@@ -98,9 +105,14 @@ void add_consumers(Turn& turn, Room& room, Member& member,
             turn.house.link(room)->ask(workers::CloseConsumer{known.consumer});
             continue;
         }
-        Consumer consumer{
-            known.consumer, transport.transport, known.producer, known.ssrc, known.mid,
-            true,           !known.paused,       false};
+        Consumer consumer;
+        consumer.id = known.consumer;
+        consumer.transport = transport.transport;
+        consumer.producer = known.producer;
+        consumer.ssrc = known.ssrc;
+        consumer.mid = known.mid;
+        consumer.created = true;
+        consumer.ready = !known.paused;
         own.next_mid = std::max(
             own.next_mid, static_cast<uint32_t>(std::strtoul(known.mid.c_str(), nullptr, 10)) + 1);
         member.hearing.emplace(known.producer, known.consumer);
@@ -129,7 +141,10 @@ void recover_room(Turn& turn, WorkerIndex worker, const workers::RouterSnapshot&
         add_producers(turn, member, transport);
         taken.emplace_back(&member, &transport);
     }
-    for (const auto& [member, transport] : taken) add_consumers(turn, room, *member, *transport);
+    for (const auto& [member, transport] : taken) {
+        add_consumers(turn, room, *member, *transport);
+        recover_slots(turn, room, *member, *transport);
+    }
     for (const auto& [id, handle] : room.peers) {
         hear_all(turn, room, *turn.house.members.find(handle));
     }

@@ -7,6 +7,7 @@
 #include "controller/hearing.h"
 #include "controller/membership.h"
 #include "controller/rooms/app_data.h"
+#include "controller/slots.h"
 #include "controller/speakers.h"
 
 namespace parley::controller {
@@ -59,6 +60,7 @@ void tell_lost_transports(Turn& turn, Room& room) {
         const bool had_any = !member.transports.empty();
         forget_media(turn, room, member);
         if (!had_any) continue;
+        tell_audio(turn, room, member);
         if (member.session.numbered()) {
             notify(turn, member, "transportsLost", data.end_array().end_object().take());
         } else {

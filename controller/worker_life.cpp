@@ -9,6 +9,7 @@
 #include "controller/methods.h"
 #include "controller/recovery.h"
 #include "controller/room_life.h"
+#include "controller/slots.h"
 #include "controller/speakers.h"
 
 namespace parley::controller {
@@ -101,7 +102,7 @@ struct Notified {
     WorkerIndex worker;
 
     void operator()(const workers::Volumes& volumes) { on_volumes(turn, volumes); }
-    void operator()(const workers::SlotSpeakers&) {}
+    void operator()(const workers::SlotSpeakers& speakers) { on_slot_speakers(turn, speakers); }
     void operator()(const workers::DominantSpeaker& speaker) { on_dominant_speaker(turn, speaker); }
     // How a client's connection fares is the client's to see and to mend; statistics tell it.
     void operator()(const workers::IceStateChanged&) {}

@@ -45,6 +45,7 @@ std::string write_app_data(const Peer& peer, std::string_view session, const Tra
     out.number("since", peer.since.micros());
     out.flag("publish", peer.rights.publish).flag("subscribe", peer.rights.subscribe);
     out.flag("data", peer.rights.data).flag("joined", peer.joined).flag("muted", peer.muted);
+    out.number("csrc", peer.csrc).number("slots", peer.slots);
     out.text("name", peer.display_name).raw("device", peer.device);
     out.flag("opus", peer.ability.opus).key("extensions").array();
     for (const HeaderExtension extension : peer.ability.header_extensions) {
@@ -66,6 +67,8 @@ std::optional<PeerRecord> parse_peer(std::string_view app_data) {
     peer.rights = {in.flag("publish"), in.flag("subscribe"), in.flag("data")};
     peer.joined = in.flag("joined");
     peer.muted = in.flag("muted");
+    peer.csrc = static_cast<uint32_t>(in.number_or("csrc", 0x7fff'ffff, 0));
+    peer.slots = static_cast<uint32_t>(in.number_or("slots", 8, 0));
     peer.display_name = in.text("name", kTextBytes);
     peer.device = document->root()["device"].dump();
     peer.ability.opus = in.flag("opus");

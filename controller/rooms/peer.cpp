@@ -21,7 +21,7 @@ void Peer::forget_media() {
 void Peer::forget_consumer(uint64_t consumer) {
     const auto found = consumers.find(consumer);
     if (found == consumers.end()) return;
-    hearing.erase(found->second.producer);
+    if (!found->second.slot) hearing.erase(found->second.producer);
     consumers.erase(found);
 }
 
@@ -41,7 +41,13 @@ PeerInfo Peer::info(bool connected) const {
 }
 
 void Peer::ensure_invariants() const {
-    ENSURE(hearing.size() == consumers.size());
+    size_t in_slots = 0;
+    for (const auto& [number, consumer] : consumers) {
+        if (!consumer.slot) continue;
+        ENSURE(consumer.producer == 0 && *consumer.slot < slots);
+        ++in_slots;
+    }
+    ENSURE(hearing.size() + in_slots == consumers.size());
     for (const auto& [producer, consumer] : hearing) {
         ENSURE(consumers.at(consumer).producer == producer);
         ENSURE(!producers.contains(producer));  // nobody hears itself

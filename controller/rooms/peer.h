@@ -2,7 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/handle.h"
 #include "controller/core.h"
@@ -46,6 +48,8 @@ struct Consumer {
     bool created = false;  // the worker has said so
     bool ready = false;    // the client has said so: until then it is paused
     bool paused_by_client = false;
+    std::optional<uint32_t> slot;  // which of the peer's slots it is; producer is 0 then
+    uint32_t csrc = 0;             // of a slot: whose voice it carries; 0: nobody's
 
     bool paused() const { return !ready || paused_by_client; }
 };
@@ -62,8 +66,12 @@ struct Peer {
     std::string display_name;
     std::string device = "{}";  // JSON as the client sent it
     ReceiveAbility ability;
-    bool muted = false;      // by an administrator: nothing it says is forwarded
-    bool recovered = false;  // its media outlived another controller
+    uint32_t csrc = 0;   // names it to those who hear it in a slot; unique in its room
+    uint32_t slots = 0;  // it hears the loudest in so many; 0: everybody, in a stream each
+    std::set<std::string> muted_peers;      // by this listener, for itself: ids of peers
+    std::vector<std::string> pinned_peers;  // the first is the dearest
+    bool muted = false;                     // by an administrator: nothing it says is forwarded
+    bool recovered = false;                 // its media outlived another controller
 
     std::map<uint64_t, Transport> transports;
     std::map<uint64_t, Producer> producers;

@@ -21,6 +21,7 @@ enum class Purpose : uint8_t {
     RestartIce,
     Produce,
     Consume,
+    Slots,
     TransportStats,
     ProducerStats,
     ConsumerStats,

@@ -99,8 +99,8 @@ std::string ModelClient::speak(uint32_t ssrc) {
 void ModelClient::enter(bool speaks) {
     make_transports();
     const std::string joined =
-        ask("join", R"({"displayName":"I am )" + peer +
-                        R"(","device":{"name":"model"},"rtpCapabilities":)" + kBrowser + "}");
+        ask("join", R"({"displayName":"I am )" + peer + R"(","device":{"name":"model"},)" + wanted +
+                        R"("rtpCapabilities":)" + kBrowser + "}");
     REQUIRE_MESSAGE(joined.starts_with("{\"peers\""), joined);
     if (speaks) speak();
 }
@@ -134,7 +134,7 @@ void ModelClient::on_request(const Json& message) {
     const uint64_t id = std::stoull(std::string(data["id"].text().value()));
     new_consumers.push_back(data.dump());
     CHECK(!consumers.contains(id));
-    if (!refuses) consumers[id] = data["peerId"].text().value();
+    if (!refuses) consumers[id] = data["peerId"].text().value_or("");  // a slot: nobody's yet
     if (!answers) return;
     send_raw(R"({"response":true,"id":)" + message["id"].dump() +
              (refuses ? R"(,"ok":false,"errorCode":500,"errorReason":"no"})"

@@ -55,6 +55,7 @@ public:
     bool numbered;
     bool answers = true;   // to newConsumer
     bool refuses = false;  // with ok: false
+    std::string wanted;    // more members of join, each with its comma
     std::string session;
     uint64_t received = 0;
     bool recovered = false;

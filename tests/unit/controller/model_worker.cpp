@@ -21,6 +21,10 @@ fb::Offset<fb::Vector<uint8_t>> bytes(fb::FlatBufferBuilder& b, const std::strin
     return b.CreateVector(reinterpret_cast<const uint8_t*>(from.data()), from.size());
 }
 
+std::vector<uint32_t> numbers(const fb::Vector<uint32_t>* from) {
+    return from ? std::vector<uint32_t>(from->begin(), from->end()) : std::vector<uint32_t>();
+}
+
 std::vector<uint8_t> finish(fb::FlatBufferBuilder& b, fb::Offset<pipe::Frame> frame) {
     b.Finish(frame);
     return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
@@ -120,6 +124,16 @@ struct ModelWorker::Writer {
                 return done(id);
             }
             case pipe::RequestBody::Consume: return consume(id, *request.body_as_Consume());
+            case pipe::RequestBody::ConsumeSlots:
+                return consume(id, *request.body_as_ConsumeSlots());
+            case pipe::RequestBody::SetSlotRules: {
+                const auto& r = *request.body_as_SetSlotRules();
+                const auto found = w.listeners_.find(r.transport_id());
+                if (found == w.listeners_.end()) return refuse(id, Code::WrongState, "no slots");
+                found->second.muted = numbers(r.muted());
+                found->second.pinned = numbers(r.pinned());
+                return done(id);
+            }
             case pipe::RequestBody::CloseConsumer: {
                 const uint64_t c = request.body_as_CloseConsumer()->consumer_id();
                 if (w.consumers_.erase(c) == 0) return refuse(id, Code::NotFound, "consumer");
@@ -170,9 +184,26 @@ struct ModelWorker::Writer {
             return refuse(id, Code::Ssrc, "this SSRC or mid is taken");
         }
         if (!w.use(r.producer_id())) return refuse(id, Code::AlreadyExists, "producer");
-        w.producers_[r.producer_id()] = {r.transport_id(), ssrc, text(r.mid()), r.paused(),
-                                         text(r.app_data())};
+        w.producers_[r.producer_id()] = {r.transport_id(),   ssrc,    text(r.mid()), r.paused(),
+                                         text(r.app_data()), r.csrc()};
         return done(id);
+    }
+
+    fb::Offset<pipe::Reply> consume(uint32_t id, const pipe::ConsumeSlots& r) {
+        if (!w.transports_.contains(r.transport_id())) {
+            return refuse(id, Code::NotFound, "transport");
+        }
+        if (w.listeners_.contains(r.transport_id())) return refuse(id, Code::WrongState, "slots");
+        if (!r.slots() || r.slots()->size() > 8) return refuse(id, Code::Malformed, "slots");
+        std::vector<uint32_t> ssrcs;
+        for (const pipe::Slot* slot : *r.slots()) {
+            if (!w.use(slot->consumer_id())) return refuse(id, Code::AlreadyExists, "consumer");
+            ssrcs.push_back(w.next_ssrc_++);
+            w.consumers_[slot->consumer_id()] = {r.transport_id(), 0, ssrcs.back(),
+                                                 text(slot->mid()), r.paused()};
+        }
+        w.listeners_[r.transport_id()] = {r.self_csrc(), numbers(r.muted()), numbers(r.pinned())};
+        return say(id, pipe::CreateSlotsConsumed(b, b.CreateVector(ssrcs)));
     }
 
     fb::Offset<pipe::Reply> consume(uint32_t id, const pipe::Consume& r) {
@@ -206,18 +237,30 @@ struct ModelWorker::Writer {
                                                              0, p.paused, app_data));
         }
         std::vector<fb::Offset<pipe::ConsumerSnapshot>> consumers;
+        std::vector<fb::Offset<pipe::SlotSnapshot>> slots;
         for (const auto& [number, c] : w.consumers_) {
             if (c.transport != id) continue;
             const auto mid = b.CreateString(c.mid);
+            if (c.producer == 0) {
+                slots.push_back(pipe::CreateSlotSnapshot(b, number, c.ssrc, mid, c.paused));
+                continue;
+            }
             consumers.push_back(
                 pipe::CreateConsumerSnapshot(b, number, c.producer, c.ssrc, 100, mid, c.paused));
         }
         const auto all_producers = b.CreateVector(producers);
         const auto all_consumers = b.CreateVector(consumers);
         const auto app_data = bytes(b, t.app_data);
+        const auto listener = w.listeners_.find(id);
+        const bool listens = listener != w.listeners_.end();
+        const auto all_slots = b.CreateVector(slots);
+        const auto muted =
+            b.CreateVector(listens ? listener->second.muted : std::vector<uint32_t>());
+        const auto pinned =
+            b.CreateVector(listens ? listener->second.pinned : std::vector<uint32_t>());
         return pipe::CreateTransportSnapshot(b, id, pipe::IceState::Completed,
                                              pipe::DtlsState::Connected, all_producers,
-                                             all_consumers, app_data);
+                                             all_consumers, app_data, all_slots, muted, pinned);
     }
 
     fb::Offset<pipe::Snapshot> snapshot() {
@@ -320,9 +363,22 @@ std::vector<uint8_t> ModelWorker::dominant(uint64_t observer, uint64_t producer)
     return finish(b, pipe::CreateFrame(b, 0, 0, all));
 }
 
+std::vector<uint8_t> ModelWorker::slot_speakers(const std::vector<SlotSpeaker>& speakers) {
+    fb::FlatBufferBuilder b;
+    std::vector<pipe::SlotSpeaker> slots;
+    for (const auto& [transport, consumer, csrc] : speakers) {
+        slots.emplace_back(transport, consumer, csrc);
+    }
+    const auto body = pipe::CreateSlotSpeakers(b, b.CreateVectorOfStructs(slots));
+    const std::vector<fb::Offset<pipe::Notification>> one = {
+        pipe::CreateNotification(b, pipe::NotificationBody::SlotSpeakers, body.Union())};
+    const auto all = b.CreateVector(one);
+    return finish(b, pipe::CreateFrame(b, 0, 0, all));
+}
+
 bool ModelWorker::carries(uint64_t consumer) const {
     const auto found = consumers_.find(consumer);
-    return found != consumers_.end() && !found->second.paused &&
+    return found != consumers_.end() && !found->second.paused && found->second.producer != 0 &&
            !producers_.at(found->second.producer).paused;
 }
 
@@ -359,6 +415,7 @@ void ModelWorker::close_transport(uint64_t id) {
         if (producer.transport == id) close_producer(number);
     }
     std::erase_if(consumers_, [&](const auto& c) { return c.second.transport == id; });
+    listeners_.erase(id);
     transports_.erase(id);
 }
 

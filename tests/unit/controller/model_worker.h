@@ -25,6 +25,7 @@ public:
         std::string mid;
         bool paused;
         std::string app_data;
+        uint32_t csrc = 0;
     };
     struct Consumer {
         uint64_t transport;
@@ -32,6 +33,12 @@ public:
         uint32_t ssrc;
         std::string mid;
         bool paused;
+    };
+
+    // Of one transport that hears in slots. The slots are consumers of producer 0.
+    struct Listener {
+        uint32_t self;
+        std::vector<uint32_t> muted, pinned;
     };
 
     explicit ModelWorker(uint32_t pid) : pid_(pid) {}
@@ -42,6 +49,11 @@ public:
     static std::vector<uint8_t> volumes(uint64_t observer,
                                         const std::vector<std::pair<uint64_t, int>>& levels);
     static std::vector<uint8_t> dominant(uint64_t observer, uint64_t producer);
+    struct SlotSpeaker {
+        uint64_t transport, consumer;
+        uint32_t csrc;
+    };
+    static std::vector<uint8_t> slot_speakers(const std::vector<SlotSpeaker>& speakers);
 
     // Whether packets of this producer reach this consumer.
     bool carries(uint64_t consumer) const;
@@ -51,6 +63,7 @@ public:
     const std::map<uint64_t, Transport>& transports() const { return transports_; }
     const std::map<uint64_t, Producer>& producers() const { return producers_; }
     const std::map<uint64_t, Consumer>& consumers() const { return consumers_; }
+    const std::map<uint64_t, Listener>& listeners() const { return listeners_; }
     // Observers of a router, levels first.
     std::vector<uint64_t> observers(uint64_t router) const;
 
@@ -59,9 +72,9 @@ public:
 
     uint16_t major = 1;  // of the pipe, as it says
     size_t most_routers = 1000;
-    bool hangs = false;  // hears, and says nothing
-    bool babbles = false;         // answers more than it was asked
-    bool lies = false;            // somebody changes what it says: no promise is held to it
+    bool hangs = false;    // hears, and says nothing
+    bool babbles = false;  // answers more than it was asked
+    bool lies = false;     // somebody changes what it says: no promise is held to it
     bool shut_down = false;
     uint64_t cpu_ns = 0;  // as its statistics say
     size_t frames = 0;
@@ -85,6 +98,7 @@ private:
     std::map<uint64_t, Transport> transports_;
     std::map<uint64_t, Producer> producers_;
     std::map<uint64_t, Consumer> consumers_;
+    std::map<uint64_t, Listener> listeners_;  // by transport
 };
 
 }  // namespace parley::test
