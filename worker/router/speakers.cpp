@@ -14,7 +14,8 @@ namespace {
 constexpr int32_t kOne = 256;  // a decibel of score
 
 constexpr int kSilenceDbov = -65;      // and below: a quiet microphone, not a quiet voice
-constexpr int kLoudnessMax = 40;       // a shout counts no more than a raised voice
+constexpr int kRaised = 40;             // over a raised voice, as a shout or a cough is,
+constexpr int kShoutShare = 4;          // a decibel counts for a quarter
 constexpr int32_t kAttack = 20;        // packets until 63 % of a new loudness is believed: 400 ms
 constexpr int64_t kFallPerSecond = 9;  // dB: a voice at -32 dBov is forgotten after 3.7 s
 constexpr int32_t kMargin = 3 * kOne;  // what "clearly louder" means
@@ -23,7 +24,9 @@ constexpr int32_t kMarginMin = kOne;   // over silence: one packet at -45 dBov d
 }  // namespace
 
 Speakers::Score Speakers::loudness(int8_t dbov) {
-    return std::clamp(dbov - kSilenceDbov, 0, kLoudnessMax) * kOne;
+    const int over = std::max(dbov - kSilenceDbov, 0);
+    const int shouted = std::max(over - kRaised, 0);
+    return (over - shouted) * kOne + shouted * kOne / kShoutShare;
 }
 
 Speakers::Score Speakers::fallen(const Speaker& speaker, Instant now) {
