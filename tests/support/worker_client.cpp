@@ -185,7 +185,19 @@ void WorkerClient::produce(const ProduceOptions& options) {
     const auto extensions = extensions_of(options.extensions);
     connection_->ask<pipe::Done>(pipe::CreateProduceDirect(
         fbb, options.transport, options.producer, pipe::Kind::Audio, options.payload_type, 48'000,
-        options.mid.c_str(), &encodings, &extensions, "test"));
+        options.mid.c_str(), &encodings, &extensions, "test", false, nullptr, options.csrc));
+}
+
+void WorkerClient::consume_slots(const ConsumeSlotsOptions& options) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    const auto extensions = extensions_of(options.extensions);
+    std::vector<Offset<pipe::Slot>> slots;
+    for (const uint64_t id : options.consumers) {
+        slots.push_back(pipe::CreateSlotDirect(fbb, id, std::to_string(id).c_str()));
+    }
+    connection_->ask<pipe::SlotsConsumed>(
+        pipe::CreateConsumeSlotsDirect(fbb, options.transport, &slots, options.self_csrc,
+                                       options.payload_type, &extensions, "test"));
 }
 
 uint32_t WorkerClient::consume(const ConsumeOptions& options) {

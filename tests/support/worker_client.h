@@ -39,6 +39,15 @@ struct ProduceOptions {
     uint8_t payload_type;
     std::string mid;
     ExtensionIds extensions;
+    uint32_t csrc = 0;  // names the speaker in slots; 0: never in one
+};
+
+struct ConsumeSlotsOptions {
+    uint64_t transport;
+    std::vector<uint64_t> consumers;
+    uint32_t self_csrc;
+    uint8_t payload_type;
+    ExtensionIds extensions;
 };
 
 struct ConsumeOptions {
@@ -71,6 +80,7 @@ public:
     void close_transport(uint64_t transport);
     void produce(const ProduceOptions& options);
     uint32_t consume(const ConsumeOptions& options);  // the consumer's SSRC
+    void consume_slots(const ConsumeSlotsOptions& options);
     WorkerCounts counts();
     void shut_down();
 

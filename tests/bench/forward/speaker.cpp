@@ -13,10 +13,10 @@ Speaker::Speaker(const DatagramSocket& socket, const sockaddr_in& forwarder, uin
       ssrc_(0x5eed0000 + index),
       sender_(profile, to_forwarder) {}
 
-void Speaker::speak(uint64_t now_ns) {
+void Speaker::speak(uint64_t now_ns, int8_t dbov) {
     std::array<uint8_t, 512> room;
     base::ByteWriter out(room);
-    const std::array<uint8_t, 1> level = {0x80 | 30};  // voice, -30 dBov
+    const std::array<uint8_t, 1> level = {static_cast<uint8_t>(0x80 | -dbov)};  // voice
     const std::array<uint8_t, 3> time = {0, 0, 0};
     const rtp::ExtensionElement elements[] = {
         {kMidId, base::as_bytes(kMid)}, {kAudioLevelId, level}, {kAbsSendTimeId, time}};

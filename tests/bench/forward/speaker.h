@@ -26,7 +26,7 @@ public:
     uint32_t ssrc() const { return ssrc_; }
     uint32_t spoken() const { return spoken_; }  // packets
 
-    void speak(uint64_t now_ns);
+    void speak(uint64_t now_ns, int8_t dbov = -30);
 
 private:
     const DatagramSocket* socket_;
