@@ -9,7 +9,11 @@ export interface Wanted {
   token: string | undefined;
   autojoin: boolean;
   server: string | undefined;
+  slots: number; // heard at once; 0: everybody, in a stream each
 }
+
+const slotsUsual = 3;
+const slotsMax = 8;
 
 // The room is named by ?room=, by #room, or by the last part of the path; a token names it above all.
 export function readAddress(address: string): Wanted {
@@ -25,6 +29,7 @@ export function readAddress(address: string): Wanted {
     token,
     autojoin: query.get("autojoin") === "1",
     server: query.get("server") ?? undefined,
+    slots: toSlots(query.get("slots")),
   };
 }
 
@@ -38,6 +43,11 @@ export function inviteLink(address: string, room: string): string {
   url.searchParams.set("room", room);
   if (server !== null) url.searchParams.set("server", server);
   return url.href;
+}
+
+function toSlots(text: string | null): number {
+  const slots = Number(text ?? slotsUsual);
+  return Number.isInteger(slots) && slots >= 0 && slots <= slotsMax ? slots : slotsUsual;
 }
 
 // What people type, as an id that the server takes: letters without their accents, spaces as dashes.

@@ -36,6 +36,7 @@ async function enter(choice: Choice, audio: MediaStreamTrack | boolean): Promise
     displayName: choice.name,
     audio,
     muted: choice.muted,
+    slots: wanted.slots,
     inputDevice: memory.get("input"),
     outputDevice: memory.get("output"),
     // The page says that the server is away, and has a button for who does not want to wait.

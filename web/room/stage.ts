@@ -7,7 +7,7 @@ import { DevicesDialog } from "./devices_dialog.js";
 import { byId, element, setIcon } from "./elements.js";
 import { tileGap, tileWidth } from "./layout.js";
 import { watchTalkKeys } from "./talk_keys.js";
-import { qualityBars, showQuality, Tile } from "./tile.js";
+import { qualityBars, showQuality, Tile, type Wish } from "./tile.js";
 import { countText, microphoneText, qualityWords, troubleText } from "./words.js";
 
 const troubleAfterMs = 700; // a shorter interruption is over before one has read of it
@@ -36,7 +36,7 @@ export class Stage {
     document.title = `${room.id} · Parley`;
     byId("own-quality").replaceChildren(this.#words, this.#bars);
     this.#bars.hidden = true;
-    this.#own = new Tile(room.displayName, true);
+    this.#own = new Tile(room.displayName);
     this.#list.replaceChildren(this.#own.root);
     this.#devices = new DevicesDialog(room);
     this.#wireControls();
@@ -148,7 +148,7 @@ export class Stage {
   #show(peer: Peer): void {
     let tile = this.#tiles.get(peer.id);
     if (tile === undefined) {
-      tile = new Tile(peer.displayName, false);
+      tile = new Tile(peer.displayName, (wish, holds) => void this.#wish(peer.id, wish, holds));
       tile.root.dataset.peer = peer.id;
       this.#tiles.set(peer.id, tile);
       this.#list.append(tile.root);
@@ -156,7 +156,22 @@ export class Stage {
     }
     tile.setName(peer.displayName);
     tile.setAudio(peer.audio);
+    tile.setWish("mute", this.room.mutedHere(peer.id));
+    tile.setWish("pin", this.room.pinned(peer.id));
     tile.setQuality(peer.audio === "live" ? peer.quality : undefined);
+  }
+
+  // Shown at once, and again when the server has refused.
+  async #wish(peerId: string, wish: Wish, holds: boolean): Promise<void> {
+    const { room } = this;
+    const show = () => {
+      this.#tiles.get(peerId)?.setWish("mute", room.mutedHere(peerId));
+      this.#tiles.get(peerId)?.setWish("pin", room.pinned(peerId));
+    };
+    const asked = wish === "mute" ? room.muteHere(peerId, holds) : room.pin(peerId, holds);
+    show();
+    await asked.catch(() => this.#say("The server does not allow that."));
+    show();
   }
 
   #remove(peer: Peer): void {

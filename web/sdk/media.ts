@@ -14,8 +14,8 @@ export interface MediaListener {
 // A voice that arrives here.
 export interface Heard {
   id: string; // the consumer's
-  peerId: string;
-  producerId: string;
+  slot: boolean; // it carries one after another
+  peerId: string | undefined; // whose voice it is now; undefined: a slot that is nobody's
   paused: boolean; // by its speaker
   track: MediaStreamTrack;
 }
@@ -30,7 +30,7 @@ export class Media {
   #producer: types.Producer | undefined;
   #consumers = new Map<string, { heard: Heard; consumer: types.Consumer }>();
   // Consumers that are being made: what was said of them meanwhile.
-  #making = new Map<string, { paused: boolean; closed: boolean }>();
+  #making = new Map<string, Pick<Heard, "peerId" | "paused"> & { closed: boolean }>();
   #closed = false;
 
   constructor(
@@ -111,26 +111,29 @@ export class Media {
   // Takes what a newConsumer request or `sync` describes. Undefined when it was closed before it was
   // made. Throws when it describes nothing that can be consumed.
   async consume(data: unknown): Promise<Heard | undefined> {
-    const { id, peerId, producerId, kind, rtpParameters, producerPaused } = record(data);
-    if (typeof id !== "string" || typeof peerId !== "string" || typeof producerId !== "string") {
-      throw new Error("a consumer without id, peerId or producerId");
+    const { id, peerId, producerId, slot, kind, rtpParameters, producerPaused } = record(data);
+    const isSlot = typeof slot === "number";
+    if (typeof id !== "string" || typeof producerId !== "string") {
+      throw new Error("a consumer without id or producerId");
     }
+    if (typeof peerId !== "string" && !isSlot) throw new Error("a consumer without peerId");
     const known = this.#consumers.get(id);
     if (known !== undefined) return known.heard;
-    const making = { paused: producerPaused === true, closed: false };
+    const making = { peerId: textOf(peerId), paused: producerPaused === true, closed: false };
     this.#making.set(id, making);
     try {
       const transport = await this.openReceive();
       const consumer = await transport.consume({
         id,
-        producerId,
+        producerId: isSlot ? `slot-${slot}` : producerId,
         kind: kind as types.MediaKind,
         rtpParameters: rtpParameters as types.RtpParameters,
-        streamId: peerId,
+        streamId: isSlot ? `slot-${slot}` : String(peerId),
       });
       if (making.closed) consumer.close();
       if (making.closed || this.#closed) return undefined;
-      const heard = { id, peerId, producerId, paused: making.paused, track: consumer.track };
+      const { track } = consumer;
+      const heard = { id, slot: isSlot, peerId: making.peerId, paused: making.paused, track };
       this.#consumers.set(id, { heard, consumer });
       return heard;
     } finally {
@@ -152,6 +155,17 @@ export class Media {
     const heard = this.#consumers.get(id)?.heard;
     if (heard !== undefined) heard.paused = paused;
     return heard;
+  }
+
+  // A slot carries this peer's voice from now on. Returns it as it was until now, if it is there.
+  setSpeaker(id: string, peerId: string | undefined): Heard | undefined {
+    const making = this.#making.get(id);
+    if (making !== undefined) making.peerId = peerId;
+    const entry = this.#consumers.get(id);
+    if (entry === undefined || !entry.heard.slot) return undefined;
+    const before = entry.heard;
+    entry.heard = { ...before, peerId };
+    return before;
   }
 
   // By the mid of its media section, as in RTCStats.
@@ -216,4 +230,8 @@ export class Media {
     });
     return transport;
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -6,6 +6,7 @@ import type { Environment } from "./environment.js";
 import { Media } from "./media.js";
 import { Mend } from "./mend.js";
 import type { Others } from "./others.js";
+import type { Rules } from "./rules.js";
 import { backoffMs } from "./signalling/backoff.js";
 import { Link, RequestError } from "./signalling/link.js";
 import { list, record } from "./signalling/message.js";
@@ -35,6 +36,8 @@ export class Membership {
     private readonly voice: Voice,
     private readonly others: Others,
     public displayName: string,
+    private readonly slots: number,
+    private readonly rules: Rules,
     address: (query: Record<string, string>) => Promise<string>,
     private readonly onState: (state: RoomState) => void,
   ) {
@@ -68,6 +71,11 @@ export class Membership {
   async setDisplayName(displayName: string): Promise<void> {
     await this.#ask("changeDisplayName", { displayName });
     this.displayName = displayName;
+  }
+
+  // Throws RequestError when the server refuses.
+  setRule(rule: "muted" | "pinned", peerId: string, holds: boolean): Promise<void> {
+    return this.rules.set(this.#ask, rule, peerId, holds);
   }
 
   async stats(): Promise<{ send: RTCStatsReport | undefined; receive: RTCStatsReport | undefined }> {
@@ -173,11 +181,13 @@ export class Membership {
       displayName: this.displayName,
       device: { flag: device.handlerName.toLowerCase(), name: "parley-sdk" },
       rtpCapabilities: device.recvRtpCapabilities,
+      ...(this.slots > 0 ? { audio: { slots: this.slots } } : {}),
     });
     if (epoch !== this.#epoch) return;
     this.#member = true;
     void this.voice.onAdmin(false); // a new membership; the server says so if it is muted as well
     this.others.onAll(record(answer).peers);
+    this.rules.onPeers(this.#ask, this.others.peers.keys());
   }
 
   // The server was restarted and kept the media: what was missed meanwhile is made up for.
@@ -216,7 +226,8 @@ export class Membership {
       case "transportsLost":
         return this.#onTransportsLost(list(data.transportIds));
       default:
-        return this.others.onNotification(method, data);
+        this.others.onNotification(method, data);
+        if (method === "newPeer") this.rules.onPeers(this.#ask, [String(data.id)]);
     }
   }
 

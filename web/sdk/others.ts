@@ -1,14 +1,18 @@
 // The others in the room and what is heard of them, kept in step with what the server says.
 
-import type { Media } from "./media.js";
+import type { Heard, Media } from "./media.js";
 import { Peer } from "./peer.js";
 import { parsePerson, Roster, type Change } from "./roster.js";
 import { list, record } from "./signalling/message.js";
 
 export interface OthersListener {
   onPeer(type: "peerJoined" | "peerLeft" | "peerChanged", peer: Peer): void;
+  // A stream begins to arrive, and ends: one person's, or a slot's.
+  onStream(consumerId: string, track: MediaStreamTrack): void;
+  onStreamEnded(consumerId: string): void;
+  // It is this peer's voice from now on, and no longer.
   onTrack(peer: Peer, consumerId: string, track: MediaStreamTrack): void;
-  onTrackRemoved(peer: Peer, consumerId: string, track: MediaStreamTrack): void;
+  onTrackRemoved(peer: Peer, track: MediaStreamTrack): void;
   onActiveSpeaker(peerId: string | undefined): void;
   onLevels(levels: Array<{ peerId: string; dbov: number }>): void;
 }
@@ -25,22 +29,26 @@ export class Others {
 
   // What was heard through other transports is heard no more.
   onMedia(media: Media | undefined): void {
-    this.#media = media;
     for (const peer of this.peers.values()) this.#silence(peer);
+    for (const { id } of this.#media?.heard ?? []) this.listener.onStreamEnded(id);
+    this.#media = media;
   }
 
   // Everybody that is in the room.
   onAll(people: unknown): void {
     const others = list(people).filter((person) => record(person).id !== this.ownId);
     this.#roster.onAll(others).forEach(this.#apply);
+    for (const person of others) this.#setAudio(record(person));
   }
 
   // Every consumer that the server has for us. Returns the ids of those that were new here.
   async onAllHeard(consumers: unknown[]): Promise<string[]> {
     const known = new Map(consumers.map((consumer) => [record(consumer).id, consumer]));
     for (const { id } of this.#media?.heard ?? []) {
+      const { producerPaused, peerId } = record(known.get(id));
       if (!known.has(id)) this.#stopHearing(id);
-      else this.#setPaused(id, record(known.get(id)).producerPaused === true);
+      else this.#setPaused(id, producerPaused === true);
+      this.#setSpeaker(id, peerId);
       known.delete(id);
     }
     await Promise.all([...known.values()].map((consumer) => this.hear(consumer)));
@@ -51,11 +59,10 @@ export class Others {
   async hear(data: unknown): Promise<void> {
     const heard = await this.#media?.consume(data);
     if (heard === undefined) return;
-    const peer = this.peers.get(heard.peerId);
-    if (peer === undefined) return this.#media?.stopConsuming(heard.id);
-    peer.setTrack(heard.id, heard.track, heard.paused);
-    this.listener.onTrack(peer, heard.id, heard.track);
-    this.listener.onPeer("peerChanged", peer);
+    const known = heard.peerId !== undefined && this.peers.has(heard.peerId);
+    if (!known && !heard.slot) return this.#media?.stopConsuming(heard.id);
+    this.listener.onStream(heard.id, heard.track);
+    this.#addTrack(heard);
   }
 
   // Whose voice has this mid; undefined while it is paused.
@@ -81,6 +88,14 @@ export class Others {
       case "consumerPaused":
       case "consumerResumed":
         return this.#setPaused(id("consumerId"), method === "consumerPaused");
+      case "slotSpeakers":
+        for (const slot of list(data.slots)) {
+          const { consumerId, peerId } = record(slot);
+          this.#setSpeaker(String(consumerId), peerId);
+        }
+        return;
+      case "peerAudio":
+        return this.#setAudio({ id: data.peerId, audio: data.audio });
       case "activeSpeaker":
         return this.listener.onActiveSpeaker(id("peerId") || undefined);
       case "audioLevels":
@@ -93,7 +108,7 @@ export class Others {
       this.peers.get(person.id) ?? new Peer(person.id, person.displayName, person.device);
     peer.displayName = person.displayName;
     if (type === "left") {
-      for (const id of this.#silence(peer)) this.#media?.stopConsuming(id);
+      for (const id of this.#silence(peer)) this.#endStreamOf(id);
       this.peers.delete(person.id);
     } else {
       this.peers.set(person.id, peer);
@@ -102,9 +117,42 @@ export class Others {
     this.listener.onPeer(names[type], peer);
   };
 
+  // A slot stays, whoever leaves.
+  #endStreamOf(consumerId: string): void {
+    if (this.#media?.heard.some(({ id, slot }) => id === consumerId && slot)) return;
+    this.#media?.stopConsuming(consumerId);
+    this.listener.onStreamEnded(consumerId);
+  }
+
+  // What a server says of somebody's microphone to those who hear in slots.
+  #setAudio({ id, audio }: Record<string, unknown>): void {
+    const peer = this.peers.get(String(id));
+    if (peer === undefined || (audio !== "live" && audio !== "muted" && audio !== "none")) return;
+    if (peer.said === audio) return;
+    peer.said = audio;
+    this.listener.onPeer("peerChanged", peer);
+  }
+
+  #setSpeaker(consumerId: string, peerId: unknown): void {
+    const now = typeof peerId === "string" ? peerId : undefined;
+    const before = this.#media?.setSpeaker(consumerId, now);
+    if (before === undefined || before.peerId === now) return;
+    const last = before.peerId === undefined ? undefined : this.peers.get(before.peerId);
+    if (last?.tracks.has(consumerId)) this.#removeTrack(last, consumerId);
+    this.#addTrack({ ...before, peerId: now });
+  }
+
+  #addTrack({ id, peerId, track, paused }: Heard): void {
+    const peer = peerId === undefined ? undefined : this.peers.get(peerId);
+    if (peer === undefined) return;
+    peer.setTrack(id, track, paused);
+    this.listener.onTrack(peer, id, track);
+    this.listener.onPeer("peerChanged", peer);
+  }
+
   #setPaused(consumerId: string, paused: boolean): void {
     const heard = this.#media?.setHeardPaused(consumerId, paused);
-    const peer = heard && this.peers.get(heard.peerId);
+    const peer = heard?.peerId === undefined ? undefined : this.peers.get(heard.peerId);
     if (!heard || !peer || !peer.tracks.has(consumerId)) return;
     peer.setTrack(consumerId, heard.track, paused);
     this.listener.onPeer("peerChanged", peer);
@@ -112,6 +160,7 @@ export class Others {
 
   #stopHearing(consumerId: string): void {
     this.#media?.stopConsuming(consumerId);
+    this.listener.onStreamEnded(consumerId);
     for (const peer of this.peers.values()) {
       if (peer.tracks.has(consumerId)) this.#removeTrack(peer, consumerId);
     }
@@ -127,7 +176,7 @@ export class Others {
   #removeTrack(peer: Peer, consumerId: string): void {
     const track = peer.removeTrack(consumerId);
     if (track === undefined) return;
-    this.listener.onTrackRemoved(peer, consumerId, track);
+    this.listener.onTrackRemoved(peer, track);
     this.listener.onPeer("peerChanged", peer);
   }
 }

@@ -6,6 +6,8 @@ export class Peer {
   displayName: string;
   level = 0; // how loud, 0 to 1
   quality: Quality | undefined; // of what arrives here from this peer
+  /** @internal What the server says of its microphone, where no stream of its own shows it. */
+  said: "live" | "muted" | "none" | undefined;
   /** @internal By consumer id. */
   readonly tracks = new Map<string, { track: MediaStreamTrack; paused: boolean }>();
 
@@ -17,13 +19,14 @@ export class Peer {
     this.displayName = displayName;
   }
 
-  // The voice that arrives, if any.
+  // The voice that arrives, if any: with slots only that of those who are heard now.
   get track(): MediaStreamTrack | undefined {
     return this.tracks.values().next().value?.track;
   }
 
   // live: can be heard; muted; none: only listens.
   get audio(): "live" | "muted" | "none" {
+    if (this.said !== undefined) return this.said;
     if (this.tracks.size === 0) return "none";
     return [...this.tracks.values()].some(({ paused }) => !paused) ? "live" : "muted";
   }

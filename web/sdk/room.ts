@@ -11,6 +11,7 @@ import { Others } from "./others.js";
 import type { Peer } from "./peer.js";
 import type { Playback } from "./playback.js";
 import type { Quality } from "./quality.js";
+import { Rules } from "./rules.js";
 import { JoinError, type RoomEvents, type RoomOptions, type RoomState } from "./types.js";
 import { Voice, type MicrophoneState } from "./voice.js";
 
@@ -26,6 +27,8 @@ export class Room extends Emitter<RoomEvents> {
   readonly #membership: Membership;
   readonly #voice: Voice;
   readonly #playback: Playback;
+  readonly #rules: Rules;
+  readonly #volumes = new Map<string, number>(); // by peer id, where it is not 1
   readonly #levels = new Levels();
   readonly #gauge = new Gauge();
   readonly #levelsAlarm = new Alarm();
@@ -64,25 +67,27 @@ export class Room extends Emitter<RoomEvents> {
     );
     this.#others = new Others(this.peerId, {
       onPeer: (type, peer) => this.emit(type, { peer }),
+      onStream: (consumerId, track) => this.#playback.play(consumerId, track),
+      onStreamEnded: (consumerId) => this.#playback.stop(consumerId),
       onTrack: (peer, consumerId, track) => {
-        this.#playback.play(consumerId, track);
+        this.#playback.setVolume(consumerId, this.#volumeOf(peer.id));
         this.emit("track", { peer, track });
       },
-      onTrackRemoved: (peer, consumerId, track) => {
-        this.#playback.stop(consumerId);
-        this.emit("trackRemoved", { peer, track });
-      },
+      onTrackRemoved: (peer, track) => this.emit("trackRemoved", { peer, track }),
       onActiveSpeaker: (peerId) => {
         this.#activeSpeaker = peerId;
         this.emit("activeSpeaker", { peerId });
       },
       onLevels: (levels) => this.#onLevels(this.#levels.onLevels(nowMs(), levels)),
     });
+    this.#rules = new Rules((options.slots ?? 0) > 0);
     this.#membership = new Membership(
       environment,
       this.#voice,
       this.#others,
       options.displayName,
+      options.slots ?? 0,
+      this.#rules,
       (query) => this.#address(query),
       (state) => this.#onState(state),
     );
@@ -169,8 +174,31 @@ export class Room extends Emitter<RoomEvents> {
   }
   // How loud a peer is played here: 0 to 1.
   setVolume(peerId: string, volume: number): void {
-    const consumerIds = this.peers.get(peerId)?.tracks.keys() ?? [];
-    for (const id of consumerIds) this.#playback.setVolume(id, volume);
+    if (volume === 1) this.#volumes.delete(peerId);
+    else this.#volumes.set(peerId, volume);
+    this.#playAsLoud(peerId);
+  }
+  // Whether this client hears a peer at all; nobody else notices. With slots another voice is heard
+  // instead. Throws RequestError when the server refuses.
+  async muteHere(peerId: string, muted: boolean): Promise<void> {
+    try {
+      const asked = this.#membership.setRule("muted", peerId, muted);
+      this.#playAsLoud(peerId);
+      await asked;
+    } finally {
+      this.#playAsLoud(peerId);
+    }
+  }
+  mutedHere(peerId: string): boolean {
+    return this.#rules.has("muted", peerId);
+  }
+  // With slots: a peer who is pinned always has one, however quiet. Throws RequestError when the
+  // server refuses: at most 8 can be.
+  pin(peerId: string, pinned: boolean): Promise<void> {
+    return this.#membership.setRule("pinned", peerId, pinned);
+  }
+  pinned(peerId: string): boolean {
+    return this.#rules.has("pinned", peerId);
   }
   // Plays what the browser held back (event playbackBlocked). Call it from a click.
   resumePlayback(): Promise<void> {
@@ -213,6 +241,15 @@ export class Room extends Emitter<RoomEvents> {
       this.#onLevels(this.#levels.onDeadline(nowMs())),
     );
     this.emit("speaking", { levels: this.levels });
+  }
+
+  #volumeOf(peerId: string): number {
+    return this.mutedHere(peerId) ? 0 : (this.#volumes.get(peerId) ?? 1);
+  }
+
+  #playAsLoud(peerId: string): void {
+    const consumerIds = this.peers.get(peerId)?.tracks.keys() ?? [];
+    for (const id of consumerIds) this.#playback.setVolume(id, this.#volumeOf(peerId));
   }
 
   #look(): void {

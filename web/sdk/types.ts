@@ -16,6 +16,9 @@ export interface RoomOptions {
   // What to speak with: a track, true for the default microphone, false for listening only (default).
   audio?: MediaStreamTrack | boolean;
   muted?: boolean; // joins muted
+  // Hears the loudest of the others, so many at once (1 to 8), in as many streams, whoever comes and
+  // goes. Default 0: everybody, in a stream each.
+  slots?: number;
   inputDevice?: string; // with audio: true
   outputDevice?: string;
   // How long join() tries to reach a server that does not answer, in milliseconds. Default 15,000.
@@ -38,6 +41,8 @@ export interface RoomEvents {
   peerLeft: { peer: Peer };
   // Its name, or whether it speaks, is muted or only listens.
   peerChanged: { peer: Peer };
+  // With slots a track is one person's only for a while: it is removed from the one and given to the
+  // other.
   track: { peer: Peer; track: MediaStreamTrack };
   trackRemoved: { peer: Peer; track: MediaStreamTrack };
   // Levels from 0 to 1 by peer id, this peer's own among them: the server hears it that loud. About 5

@@ -13,6 +13,7 @@ export function fakeTrack(label = "a microphone"): MediaStreamTrack {
 
 export class FakePage implements Environment {
   readonly playing = new Map<string, MediaStreamTrack>();
+  readonly volumes = new Map<string, number>(); // of what plays, where it was set
   readonly opened: MediaStreamTrack[] = []; // microphones, in order
   microphone: "there" | "missing" | "refused" = "there";
   online = true;
@@ -43,8 +44,8 @@ export class FakePage implements Environment {
   createPlayback() {
     return {
       play: (key: string, track: MediaStreamTrack) => void this.playing.set(key, track),
-      stop: (key: string) => void this.playing.delete(key),
-      setVolume: () => {},
+      stop: (key: string) => void (this.playing.delete(key), this.volumes.delete(key)),
+      setVolume: (key: string, volume: number) => void this.volumes.set(key, volume),
       setOutput: async () => {},
       resume: async () => {},
       close: () => this.playing.clear(),

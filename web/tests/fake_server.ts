@@ -48,10 +48,15 @@ export class FakePeer {
   displayName = "";
   device: unknown;
   silenced = false; // by an administrator
+  slots = 0; // it hears in
+  readonly rules = { muted: new Set<string>(), pinned: new Set<string>() };
   readonly asked: string[] = []; // methods, each as often as it was carried out
   readonly transports = new Set<string>();
   readonly producers = new Map<string, { paused: boolean }>();
-  readonly consumers = new Map<string, { peerId: string; producerId: string }>();
+  readonly consumers = new Map<
+    string,
+    { peerId: string | null; producerId: string; slot?: number }
+  >();
   said: string[] = []; // numbered messages from seq 1
   readonly carriedOut = new Map<number, string>();
   nextRequestId = 1;
@@ -177,6 +182,16 @@ export class FakeServer {
     for (const producerId of peer.producers.keys()) this.#pause(peer, producerId, paused);
   }
 
+  // A slot of this listener carries that voice from now on; null: nobody's.
+  give(listenerId: string, slot: number, peerId: string | null): void {
+    const listener = this.peer(listenerId);
+    for (const [consumerId, consumer] of listener.consumers) {
+      if (consumer.slot !== slot) continue;
+      consumer.peerId = peerId;
+      listener.notify("slotSpeakers", { slots: [{ consumerId, peerId }] });
+    }
+  }
+
   levels(levels: Array<{ peerId: string; dbov: number }>): void {
     for (const peer of this.peers.values()) peer.notify("audioLevels", { levels });
   }
@@ -237,8 +252,17 @@ export class FakeServer {
         return { usernameFragment: `again${++this.#ids}`, password: "p".repeat(24), iceLite: true };
       case "join":
         Object.assign(peer, { joined: true, displayName: data.displayName, device: data.device });
+        peer.slots = Number(record(data.audio).slots ?? 0);
         this.#others(peer).forEach((other) => other.notify("newPeer", peer.info));
-        return { peers: this.#others(peer).map(({ info }) => info) };
+        return { peers: this.#people(peer) };
+      case "muteSpeaker":
+      case "pinSpeaker": {
+        const rule = method === "muteSpeaker" ? "muted" : "pinned";
+        if (!this.peers.has(String(data.peerId))) throw new Refusal(404, "no such other peer");
+        if (data[rule] === true) peer.rules[rule].add(String(data.peerId));
+        else peer.rules[rule].delete(String(data.peerId));
+        return;
+      }
       case "produce":
         return { id: this.#produce(peer) };
       case "closeProducer":
@@ -282,11 +306,13 @@ export class FakeServer {
     const producerId = `p${++this.#ids}`;
     peer.producers.set(producerId, { paused: false });
     this.#others(peer).forEach((other) => this.#offer(other, peer, producerId));
+    this.#tellAudio(peer);
     return producerId;
   }
 
   #unproduce(peer: FakePeer, producerId: string): void {
     peer.producers.delete(producerId);
+    this.#tellAudio(peer);
     this.#eachConsumer(producerId, (other, consumerId) => {
       other.consumers.delete(consumerId);
       other.notify("consumerClosed", { consumerId });
@@ -297,12 +323,18 @@ export class FakeServer {
     const producer = peer.producers.get(producerId);
     if (producer === undefined) throw new Refusal(404, "no such producer");
     producer.paused = paused;
+    this.#tellAudio(peer);
     this.#eachConsumer(producerId, (other, consumerId) =>
       other.notify(paused ? "consumerPaused" : "consumerResumed", { consumerId }),
     );
   }
 
   #offerAll(peer: FakePeer): void {
+    if (peer.slots > 0 && peer.consumers.size === 0 && peer.transports.size > 0) {
+      for (let slot = 0; slot < peer.slots; slot++) {
+        this.#ask(peer, { peerId: null, producerId: "", slot });
+      }
+    }
     for (const other of this.#others(peer)) {
       for (const producerId of other.producers.keys()) this.#offer(peer, other, producerId);
     }
@@ -310,16 +342,20 @@ export class FakeServer {
 
   #offer(peer: FakePeer, speaker: FakePeer, producerId: string): void {
     const known = [...peer.consumers.values()].some((c) => c.producerId === producerId);
-    if (known || !peer.joined || peer.transports.size === 0) return;
+    if (known || peer.slots > 0 || !peer.joined || peer.transports.size === 0) return;
+    this.#ask(peer, { peerId: speaker.id, producerId });
+  }
+
+  #ask(peer: FakePeer, consumer: { peerId: string | null; producerId: string; slot?: number }): void {
     const consumerId = `c${++this.#ids}`;
-    peer.consumers.set(consumerId, { peerId: speaker.id, producerId });
+    peer.consumers.set(consumerId, consumer);
     const id = peer.nextRequestId++;
     const data = this.#describe(peer, consumerId);
     peer.say({ request: true, id, method: "newConsumer", data });
   }
 
   #describe(peer: FakePeer, id: string): object {
-    const { peerId, producerId } = peer.consumers.get(id)!;
+    const { peerId, producerId, slot } = peer.consumers.get(id)!;
     const mid = String(peer.nextMid++);
     return {
       id,
@@ -328,7 +364,8 @@ export class FakeServer {
       kind: "audio",
       type: "simple",
       appData: {},
-      producerPaused: this.peers.get(peerId)?.producers.get(producerId)?.paused ?? false,
+      ...(slot === undefined ? {} : { slot }),
+      producerPaused: this.peers.get(peerId ?? "")?.producers.get(producerId)?.paused ?? false,
       rtpParameters: {
         mid,
         codecs: [
@@ -343,18 +380,30 @@ export class FakeServer {
         ],
         headerExtensions: [],
         encodings: [{ ssrc: 1000 + Number(id.slice(1)) }],
-        rtcp: { cname: peerId, reducedSize: true, mux: true },
+        rtcp: { cname: peerId ?? "slots", reducedSize: true, mux: true },
       },
     };
   }
 
   #sync(peer: FakePeer): object {
     return {
-      peers: this.#others(peer).map(({ info }) => info),
+      peers: this.#people(peer),
       transports: [...peer.transports],
       producers: [...peer.producers].map(([id, { paused }]) => ({ id, kind: "audio", paused })),
       consumers: [...peer.consumers.keys()].map((id) => this.#describe(peer, id)),
     };
+  }
+
+  #people(peer: FakePeer): object[] {
+    return this.#others(peer).map((other) =>
+      peer.slots > 0 ? { ...other.info, audio: audioOf(other) } : other.info,
+    );
+  }
+
+  #tellAudio(peer: FakePeer): void {
+    for (const other of this.#others(peer)) {
+      if (other.slots > 0) other.notify("peerAudio", { peerId: peer.id, audio: audioOf(peer) });
+    }
   }
 
   #others(peer: FakePeer): FakePeer[] {
@@ -368,4 +417,9 @@ export class FakeServer {
       }
     }
   }
+}
+
+function audioOf(peer: FakePeer): string {
+  const producers = [...peer.producers.values()];
+  return producers.some(({ paused }) => !paused) ? "live" : producers.length > 0 ? "muted" : "none";
 }

@@ -29,7 +29,10 @@ test("the other parameters are for apps and tests", () => {
     token: undefined,
     autojoin: true,
     server: "ws://y:1/",
+    slots: 3,
   });
+  const slots = (text: string) => readAddress(`http://x/?room=a&slots=${text}`).slots;
+  assert.deepEqual(["0", "8", "9", "-1", "2.5", "x"].map(slots), [0, 8, 3, 3, 3, 3]);
 });
 
 test("a token names the room, the peer and the person; a broken one names nothing", () => {

@@ -11,13 +11,14 @@
     registerProcessor("ear", class extends AudioWorkletProcessor {
       samples = new Float32Array((sampleRate * ${windowMs}) / 1000);
       filled = 0;
-      batch = []; // [time, tones]
+      batch = []; // [time, tones, peak]
       process([[channel]]) {
         for (let i = 0; i < 128; i++) {
           this.samples[this.filled++] = channel ? channel[i] : 0;
           if (this.filled < this.samples.length) continue;
           this.filled = 0;
-          this.batch.push([currentTime, tonesIn(this.samples, sampleRate, tones)]);
+          const peak = this.samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+          this.batch.push([currentTime, tonesIn(this.samples, sampleRate, tones), peak]);
         }
         if (this.batch.length >= 5) this.port.postMessage(this.batch.splice(0));
         return true;
@@ -35,11 +36,20 @@
     return context;
   }
 
+  const gains = []; // of what this page hums
+
+  // As loud as this page hums from now on; 0.3 at first.
+  function setGain(gain) {
+    for (const node of gains) node.gain.value = gain;
+  }
+
   // A track that hums one tone until it is stopped.
   function hum(hz) {
     const oscillator = new OscillatorNode(audio(), { frequency: hz });
     const destination = new MediaStreamAudioDestinationNode(audio(), { channelCount: 1 });
-    oscillator.connect(new GainNode(audio(), { gain: 0.3 })).connect(destination);
+    const volume = new GainNode(audio(), { gain: 0.3 });
+    gains.push(volume);
+    oscillator.connect(volume).connect(destination);
     oscillator.start();
     return destination.stream.getAudioTracks()[0];
   }
@@ -104,6 +114,13 @@
     return result;
   }
 
+  // What a track gave since a now(), window by window: [ms, [tones], peak].
+  function windows(name, from) {
+    return (heard.get(name) ?? [])
+      .filter(([time]) => time * 1000 >= from)
+      .map(([time, mask, peak]) => [time * 1000, tones.filter((_, i) => mask & (1 << i)), peak]);
+  }
+
   // How long ago the newest stretch of `hz` from `name` began, in ms: one without gaps of 300 ms.
   function heardForMs(name, hz) {
     const bit = 1 << tones.indexOf(hz);
@@ -134,6 +151,8 @@
 
   Object.assign(window.voice, {
     hum,
+    setGain,
+    windows,
     listen,
     unlisten,
     recent,
