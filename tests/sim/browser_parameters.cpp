@@ -55,7 +55,8 @@ Announced parse_consumer(Json data) {
     const Json codec = parameters["codecs"][size_t{0}];
     Announced announced;
     announced.consumer = text_of(data["id"]);
-    announced.peer = text_of(data["peerId"]);
+    announced.slot = data["slot"].number().has_value();
+    if (!announced.slot) announced.peer = text_of(data["peerId"]);
     announced.ssrc = static_cast<uint32_t>(encoding["ssrc"].number().value_or(0));
     announced.payload_type = static_cast<uint8_t>(codec["payloadType"].number().value_or(0));
     announced.mid = text_of(parameters["mid"]);

@@ -84,11 +84,11 @@ std::string Cluster::unsettled() const {
     for (const auto& browser : browsers_) {
         const BrowserOptions& options = browser->options();
         const size_t others = speakers[options.room_number] - (options.publishes ? 1 : 0);
+        const size_t due = options.slots > 0 ? options.slots : others;
         const bool in = browser->state() == State::In;
-        if (browser->settled() && (!in || browser->streams() == others)) continue;
+        if (browser->settled() && (!in || browser->streams() == due)) continue;
         who += options.peer + " of " + options.room + " (" + browser->what_is_missing() + ", " +
-               std::to_string(browser->streams()) + " streams of " + std::to_string(others) +
-               ") ";
+               std::to_string(browser->streams()) + " streams of " + std::to_string(due) + ") ";
     }
     return who;
 }
@@ -108,6 +108,8 @@ Peer Room::join(const std::string& name, const PeerOptions& options) {
                                            Nomination::Regular, Nomination::Once};
     browser.nomination = options.nomination.value_or(kNominations[nth % 4]);
     browser.ssrc = options.ssrc;
+    browser.slots = options.slots;
+    browser.softer = options.softer;
     ModelBrowser& added = cluster_->add_browser(browser);
     added.join();
     return {*cluster_, added};

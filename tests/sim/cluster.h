@@ -24,6 +24,8 @@ struct PeerOptions {
     std::optional<dtls::Role> role = {};
     std::optional<ControllingAgent::Nomination> nomination = {};
     std::optional<uint32_t> ssrc = {};
+    uint32_t slots = 0;
+    uint8_t softer = 0;
 };
 
 // One participant, as a scenario speaks of them. Copies mean the same one; the cluster owns them.

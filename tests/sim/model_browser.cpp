@@ -33,6 +33,7 @@ ModelBrowser::ModelBrowser(const Surroundings& around, const BrowserOptions& opt
     ENSURE(identity);
     identity_ = std::move(*identity);
     sender_.introduce(options.room_number, number_);
+    sender_.set_softer(options.softer);
     if (options.ssrc) sender_.set_ssrc(*options.ssrc);
     set_deadline();
 }

@@ -37,6 +37,8 @@ struct BrowserOptions {
     dtls::Role role = dtls::Role::Client;
     ControllingAgent::Nomination nomination = ControllingAgent::Nomination::Regular;
     std::optional<uint32_t> ssrc;  // to speak under; random unless given
+    uint32_t slots = 0;            // to hear in; 0: a consumer for each voice
+    uint8_t softer = 0;            // speaks so many dB below the others
 };
 
 // A page with mediasoup-client and a microphone: signalling in its order of requests, two
@@ -156,7 +158,7 @@ private:
     std::string producer_;
     bool paused_ = false;
     bool muted_by_admin_ = false;
-    std::map<std::string, std::string> consumers_;  // by the peer they carry
+    std::map<std::string, std::string> consumers_;  // by the peer they carry; slots by their own id
     std::set<std::string> peers_;
     std::string dominant_;
     uint16_t close_code_ = 0;

@@ -119,7 +119,11 @@ void ModelBrowser::ask_to_join() {
     JsonWriter data;
     data.object().text("displayName", "The " + options_.peer);
     data.raw("device", R"({"flag":"model","name":"Model","version":"1"})");
-    data.raw("rtpCapabilities", receive_capabilities()).end_object();
+    data.raw("rtpCapabilities", receive_capabilities());
+    if (options_.slots > 0) {
+        data.key("audio").object().number("slots", options_.slots).end_object();
+    }
+    data.end_object();
     client_->request("join", data.take(), [this](Json answer) {
         const Json others = answer["peers"];
         for (size_t i = 0; i < others.size(); ++i) peers_.insert(text_of(others[i]["id"]));
@@ -179,7 +183,7 @@ void ModelBrowser::take_consumer(Json data) {
     const Announced announced = parse_consumer(data);
     if (receiver_.knows(announced.consumer)) return;
     receiver_.announce(announced);
-    consumers_[announced.peer] = announced.consumer;
+    consumers_[announced.slot ? announced.consumer : announced.peer] = announced.consumer;
 }
 
 // The transport is connected with the first consumer; only then can any be heard.

@@ -64,7 +64,8 @@ void VoiceReceiver::on_rtp(base::Instant now, base::Bytes bytes) {
 }
 
 void VoiceReceiver::hear(base::Instant now, Stream& stream, const rtp::RtpView& packet) {
-    if (!people_.trusts(stream.announced.peer)) return check_naming(stream, packet);
+    if (!stream.announced.slot && !people_.trusts(stream.announced.peer))
+        return check_naming(stream, packet);
     const auto word = parse_word(packet.payload);
     if (!word || !people_.known(word->speaker, word->room)) {
         return broken_("a voice was changed on its way");
@@ -73,6 +74,7 @@ void VoiceReceiver::hear(base::Instant now, Stream& stream, const rtp::RtpView& 
     rooms_.insert(word->room);
     check_word(stream, *word);
     check_header(stream, packet, *word);
+    if (stream.announced.slot) check_slot(stream, packet, *word);
     stream.speaker = word->speaker;
     const auto wrong = stream.order.on_packet(packet.sequence_number, packet.timestamp, *word);
     if (wrong) broken_(*wrong);
@@ -92,9 +94,27 @@ void VoiceReceiver::check_word(const Stream& stream, const Word& word) {
                 " was heard in " + people_.room(room_));
     }
     if (word.speaker == self_) broken_(speaker.name + " was delivered their own voice");
-    if (speaker.name != stream.announced.peer) {
+    if (!stream.announced.slot && speaker.name != stream.announced.peer) {
         broken_(speaker.name + " was heard in the name of " + stream.announced.peer);
     }
+}
+
+// A CSRC names one speaker, whoever's slot it is; and when another has the slot the numbers go on.
+void VoiceReceiver::check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word) {
+    if (packet.csrcs.size() != 4) return broken_("a slot does not name its speaker");
+    const uint32_t csrc = base::ByteReader(packet.csrcs).u32();
+    if (speaker_of_csrc_.emplace(csrc, word.speaker).first->second != word.speaker) {
+        broken_("a CSRC names two speakers");
+    }
+    if (!stream.newest || stream.speaker == word.speaker) return;
+    const uint16_t newest =
+        static_cast<uint16_t>(stream.statistics.extended_highest_sequence_number());
+    const int steps = base::serial_distance(newest, packet.sequence_number);
+    const auto ticks = base::serial_distance(stream.newest_timestamp, packet.timestamp);
+    if (steps <= 0 || ticks <= 0) broken_("a slot's numbers do not go on with its next speaker");
+    missing_[stream.speaker] += stream.order.missing();
+    stream.order = {};
+    stream.newest.reset();
 }
 
 void VoiceReceiver::check_naming(const Stream& stream, const rtp::RtpView& packet) {
@@ -137,14 +157,14 @@ void VoiceReceiver::hear_sender_report(base::Instant now, const rtcp::SenderInfo
     stream.last_sr = rtcp::middle32(info.ntp);
     stream.last_sr_at = now;
     if (!stream.newest) return;
-    const base::Duration ago = rtcp::from_ntp_units(rtcp::middle32(rtcp::ntp_of(now)) -
-                                                    stream.last_sr);
+    const base::Duration ago =
+        rtcp::from_ntp_units(rtcp::middle32(rtcp::ntp_of(now)) - stream.last_sr);
     const Said& said = people_.person(stream.speaker).mouth->said()[stream.newest->number];
     const base::Duration since_said = now - ago - said.at;
     const auto ticks = base::serial_distance(stream.newest_timestamp, info.rtp_timestamp);
     const base::Duration claimed(int64_t{ticks} * 1'000 / 48);
-    worst_sender_report_ = std::max(worst_sender_report_,
-                                    base::Duration(std::abs((claimed - since_said).count())));
+    worst_sender_report_ =
+        std::max(worst_sender_report_, base::Duration(std::abs((claimed - since_said).count())));
 }
 
 void VoiceReceiver::send_reports(base::Instant now, uint32_t own_ssrc, const std::string& cname,
@@ -153,15 +173,15 @@ void VoiceReceiver::send_reports(base::Instant now, uint32_t own_ssrc, const std
     for (auto& [ssrc, stream] : streams_) {
         if (!stream.newest || !stream.open || blocks.size() == rtcp::kCountMax) continue;
         const rtp::ReceptionReport report = stream.statistics.report(now);
-        blocks.push_back({.ssrc = ssrc,
-                          .fraction_lost = report.fraction_lost,
-                          .cumulative_lost = report.cumulative_lost,
-                          .highest_sequence_number = report.highest_sequence_number,
-                          .jitter = report.jitter,
-                          .last_sr = stream.last_sr,
-                          .delay_since_last_sr = stream.last_sr == 0
-                              ? 0
-                              : rtcp::to_ntp_units(now - stream.last_sr_at)});
+        blocks.push_back(
+            {.ssrc = ssrc,
+             .fraction_lost = report.fraction_lost,
+             .cumulative_lost = report.cumulative_lost,
+             .highest_sequence_number = report.highest_sequence_number,
+             .jitter = report.jitter,
+             .last_sr = stream.last_sr,
+             .delay_since_last_sr =
+                 stream.last_sr == 0 ? 0 : rtcp::to_ntp_units(now - stream.last_sr_at)});
     }
     if (blocks.empty()) return;
     std::array<uint8_t, limits::kDatagramBytes> room{};

@@ -19,12 +19,13 @@ namespace parley::sim {
 // A stream as signalling announces it.
 struct Announced {
     std::string consumer;
-    std::string peer;
+    std::string peer;            // "" for a slot
     uint32_t ssrc = 0;
     uint8_t payload_type = 0;
     std::string mid;
     uint8_t mid_id = 0;          // ids of header extensions, 0: not carried
     uint8_t audio_level_id = 0;
+    bool slot = false;           // it carries one after another
 };
 
 // All that one listener hears, with the laws of what must never be heard.
@@ -76,6 +77,7 @@ private:
     void check_naming(const Stream& stream, const rtp::RtpView& packet);
     void check_header(const Stream& stream, const rtp::RtpView& packet, const Word& word);
     void check_word(const Stream& stream, const Word& word);
+    void check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word);
     void hear_sender_report(base::Instant now, const rtcp::SenderInfo& info);
 
     const People& people_;
@@ -85,6 +87,7 @@ private:
     std::map<uint32_t, Stream> streams_;  // by SSRC
     std::map<uint32_t, std::vector<Heard::Arrival>> arrivals_;  // by speaker
     std::map<uint32_t, uint64_t> missing_;  // of streams that are gone, by speaker
+    std::map<uint32_t, uint32_t> speaker_of_csrc_;
     std::set<uint32_t> rooms_;
     base::Duration worst_sender_report_ = 0ms;
     uint64_t sender_reports_ = 0;

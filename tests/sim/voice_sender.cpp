@@ -48,7 +48,7 @@ void VoiceSender::send_frame(base::Instant now, MediaLeg* leg) {
     latest_at_ = now;
     const uint16_t sequence_number = sequence_number_++;
     if (!leg || !leg->connected()) return;
-    const Word word{room_, speaker_, frame.number, frame.timestamp, frame.voice};
+    const Word word{room_, speaker_, frame.number, frame.timestamp, frame.voice, softer_};
     const rtp::AudioLevel level{frame.voice, dbov_of(word)};
     const uint8_t level_byte = level.wire();
     const uint32_t sent_at = rtp::abs_send_time(now);

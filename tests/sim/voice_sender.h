@@ -27,6 +27,9 @@ public:
     // Who speaks and where; said once, before anything is.
     void introduce(uint32_t room, uint32_t speaker);
 
+    // Speaks so many dB more softly than others do.
+    void set_softer(uint8_t softer) { softer_ = softer; }
+
     // A new stream: another SSRC, and numbering that begins anew.
     void begin_stream();
 
@@ -48,6 +51,7 @@ private:
     Mouth mouth_;
     uint32_t room_ = 0;
     uint32_t speaker_ = 0;
+    uint8_t softer_ = 0;
     std::string mid_ = "0";
     std::string cname_;
     uint32_t ssrc_ = 0;

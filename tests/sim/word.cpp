@@ -10,7 +10,7 @@ namespace parley::sim {
 namespace {
 
 constexpr uint32_t kMagic = 0x50574f52;
-constexpr size_t kFixedBytes = 21;
+constexpr size_t kFixedBytes = 22;
 
 // 60 to 119 bytes for a voice, none more than the fixed part for comfort noise.
 size_t size_of(const Word& word) {
@@ -30,7 +30,8 @@ void write_filler(base::ByteWriter& out, const Word& word, size_t size) {
 }  // namespace
 
 int8_t dbov_of(const Word& word) {
-    return static_cast<int8_t>(word.voice ? -20 - static_cast<int>(word.number % 20) : -127);
+    const int voice = -20 - static_cast<int>(word.number % 20) - word.softer;
+    return static_cast<int8_t>(word.voice ? std::max(voice, -126) : -127);
 }
 
 size_t write_word(const Word& word, std::span<uint8_t> room) {
@@ -41,6 +42,7 @@ size_t write_word(const Word& word, std::span<uint8_t> room) {
     out.u32(word.number);
     out.u32(word.timestamp);
     out.u8(word.voice ? 1 : 0);
+    out.u8(word.softer);
     write_filler(out, word, size_of(word));
     return out.size();
 }
@@ -54,6 +56,7 @@ std::optional<Word> parse_word(base::Bytes payload) {
     word.number = in.u32();
     word.timestamp = in.u32();
     word.voice = in.u8() == 1;
+    word.softer = in.u8();
     std::array<uint8_t, kWordBytesMax> wanted{};
     const size_t size = write_word(word, wanted);
     if (!in.ok() || !std::ranges::equal(payload, std::span(wanted).first(size))) {

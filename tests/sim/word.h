@@ -17,11 +17,12 @@ struct Word {
     uint32_t number = 0;     // of all that this speaker said or was silent about
     uint32_t timestamp = 0;  // RTP, as the speaker sent it
     bool voice = false;      // false: comfort noise
+    uint8_t softer = 0;      // dB, than a voice usually is
 
     bool operator==(const Word&) const = default;
 };
 
-// How loud it is: a voice moves between -20 and -39 dBov.
+// How loud it is: a voice moves between -20 and -39 dBov, and a soft one as much below.
 int8_t dbov_of(const Word& word);
 
 // Writes the payload and returns its size: about as long as Opus at 32 kbit/s, longer and shorter
