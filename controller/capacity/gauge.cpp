@@ -27,9 +27,9 @@ void Gauge::on_stats(Instant now, const WorkerInfo& info, CostModel& model) {
         seen.packets < before->packets || seen.handshakes < before->handshakes) {
         return;
     }
-    const Work work{now - before->at,
-                    base::Duration(static_cast<int64_t>((seen.cpu_ns - before->cpu_ns) / 1'000)),
-                    seen.packets - before->packets, info.transports,
+    const auto used = base::Duration(static_cast<int64_t>((seen.cpu_ns - before->cpu_ns) / 1'000));
+    if (used > (now - before->at) * 2) return;  // one thread can not: whatever it says is not so
+    const Work work{now - before->at, used, seen.packets - before->packets, info.transports,
                     seen.handshakes - before->handshakes};
     model.on_work(work);
     const double load = seconds(work.cpu) / seconds(work.span);

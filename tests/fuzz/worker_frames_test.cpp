@@ -136,11 +136,21 @@ struct HostileWorker final : Attack {
         while (!runs()) server->advance(10s);
         if (carl && carl->connected() && !carl->producer.empty() && ++asked % 16 != 0) return;
         if (carl && carl->connected()) carl->ask("leave");
+        open_den();
+        if (server->worker_of("den") != kHostile) {
+            // It said that it was busy. Of a new process that is forgotten.
+            server->kill_worker(kHostile);
+            while (!runs()) server->advance(10s);
+            open_den();
+        }
+        REQUIRE(server->worker_of("den") == kHostile);
+    }
+
+    void open_den() {
         (void)server->core().close_room(server->now, "den", server->out());
         server->pump();
         carl = &server->enter("den", "carl");
         server->enter("den", "dora");
-        REQUIRE(server->worker_of("den") == kHostile);
     }
 
     bool runs() const {

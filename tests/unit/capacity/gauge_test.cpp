@@ -72,6 +72,10 @@ TEST_CASE("a new process begins anew, and is no negative work") {
     worker.now += 1s;
     gauge.on_stats(worker.now, worker.info, model);
     CHECK(gauge.load(worker.now) < before);
+    worker.info.cpu_ns += 3'000'000'000;  // in one second, of one thread
+    worker.now += 1s;
+    gauge.on_stats(worker.now, worker.info, model);
+    CHECK(gauge.load(worker.now) < before);
     gauge.reset();
     CHECK(gauge.load(worker.now) == 0);
 }
