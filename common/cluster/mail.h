@@ -14,17 +14,18 @@ namespace parley::cluster {
 struct Publish {
     uint64_t id = 0;       // chosen by the core; its confirmation names it. 0: none is wanted
     std::string exchange;  // "": straight to the queue that `key` names, as answers go
-    std::string key;
-    std::string body;
+    std::string key = {};
+    std::string body = {};
     std::string reply_to = {};
     std::string correlation_id = {};
     std::optional<base::Duration> expiration = {};  // of no use after this
+    bool mandatory = false;                         // told when no queue took it. REQUIRES: an id
 };
 
 // Something that came. It stays the broker's until it is acknowledged: what was not comes again, to
 // somebody.
 struct Delivery {
-    uint64_t tag = 0;  // unique in this process, also over reconnections
+    uint64_t tag = 0;  // unique in this process, also over reconnections; 0: nothing to settle
     std::string queue;
     std::string key;
     std::string body;

@@ -13,7 +13,8 @@ MAY_SEE = {
     'common/base/': (),
     'common/json/': ('common/base/',),
     'common/cluster/': ('common/base/', 'common/json/'),
-    'common/shell/': BASE + ('worker/net/',),
+    # The AMQP shell carries the mail of the cluster's cores.
+    'common/shell/': BASE + ('worker/net/', 'common/cluster/mail.h', 'common/cluster/topology.h'),
     'worker/limits.h': ('common/base/',),
     **{leaf: BASE for leaf in LEAVES},
     **{folder: BASE + LEAVES for folder in OVER_LEAVES},
