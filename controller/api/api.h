@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/base/random.h"
-#include "controller/api/gate.h"
+#include "common/web/gate.h"
 #include "controller/api/http.h"
 #include "controller/api/metrics.h"
 #include "controller/api/tokens.h"
@@ -72,7 +72,7 @@ private:
     Options options_;
     const Tokens& tokens_;
     base::Random& random_;
-    Gate gate_;
+    web::Gate gate_;
     EdgeCounts counts_;
     bool stopping_ = false;
 };

@@ -13,6 +13,7 @@ MAY_SEE = {
     'common/base/': (),
     'common/json/': ('common/base/',),
     'common/cluster/': ('common/base/', 'common/json/'),
+    'common/web/': ('common/base/', 'common/json/'),
     # The AMQP shell carries the mail of the cluster's cores.
     'common/shell/': BASE + ('worker/net/', 'common/cluster/mail.h', 'common/cluster/topology.h'),
     'worker/limits.h': ('common/base/',),
@@ -23,13 +24,14 @@ MAY_SEE = {
     'worker/main.cpp': ('common/', 'worker/'),
     # The folders under controller/ do not see each other: what lies at its top introduces them, and
     # holds the few words that they share.
-    'controller/': ('common/base/', 'common/cluster/', 'common/json/', 'controller/',
-                    'flatbuffers/'),
+    'controller/': ('common/base/', 'common/cluster/', 'common/json/', 'common/web/',
+                    'controller/', 'flatbuffers/'),
     'controller/main.cpp': BASE + ('common/', 'controller/', 'flatbuffers/'),
     'controller/parleyctl_main.cpp': ('common/', 'controller/'),
     # The wiring between cores and shell, in more files than main.cpp alone could hold.
     'controller/wiring/': ('common/', 'controller/', 'worker/net/address.h'),
-    'router-service/': ('common/base/', 'common/cluster/', 'common/json/', 'router-service/'),
+    'router-service/': ('common/base/', 'common/cluster/', 'common/json/', 'common/web/',
+                        'router-service/'),
     'router-service/main.cpp': ('common/', 'router-service/'),
 }
 

@@ -1,13 +1,14 @@
 #include <doctest/doctest.h>
 
+#include "common/web/gate.h"
 #include "controller/api/events.h"
-#include "controller/api/gate.h"
 #include "controller/api/http.h"
 #include "controller/views.h"
 
 using namespace parley;
 using namespace parley::controller;
 using namespace parley::controller::api;
+using web::Gate;
 
 namespace {
 

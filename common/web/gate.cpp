@@ -1,11 +1,11 @@
-#include "controller/api/gate.h"
+#include "common/web/gate.h"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 
-namespace parley::controller::api {
+namespace parley::web {
 
 namespace {
 
@@ -85,4 +85,4 @@ bool is_loopback_host(std::string_view host) {
     return equal_ignoring_case(name, "localhost") || is_loopback_ip(name);
 }
 
-}  // namespace parley::controller::api
+}  // namespace parley::web

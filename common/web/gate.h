@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "controller/api/http.h"
+#include "common/web/http.h"
 
-namespace parley::controller::api {
+namespace parley::web {
 
 // Who may administer. With keys: whoever shows one as a bearer token (RFC 6750 §2.1). Without:
 // only what comes from this machine itself, which a page of another site, opened in a browser on
@@ -34,4 +34,4 @@ bool is_loopback_ip(std::string_view ip);
 // "localhost:4400", "[::1]", "127.0.0.1:80".
 bool is_loopback_host(std::string_view host);
 
-}  // namespace parley::controller::api
+}  // namespace parley::web

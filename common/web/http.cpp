@@ -1,11 +1,11 @@
-#include "controller/api/http.h"
+#include "common/web/http.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "common/json/json.h"
 
-namespace parley::controller::api {
+namespace parley::web {
 
 namespace {
 
@@ -62,15 +62,4 @@ Response error_response(uint16_t status, std::string_view reason) {
     return json_response(status, json.take());
 }
 
-Response error_response(const Error& error) {
-    return error_response(static_cast<uint16_t>(error.code), error.reason);
-}
-
-bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("_.:-").find(c) != std::string_view::npos;
-    });
-}
-
-}  // namespace parley::controller::api
+}  // namespace parley::web
