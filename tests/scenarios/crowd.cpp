@@ -4,15 +4,17 @@
 
 namespace parley::sim {
 
-Crowd::Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions)
-    : cluster_(seed, {.workers = 4}) {
+Crowd::Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions,
+             uint32_t slots)
+    : cluster_(seed, {.workers = 4}), slots_(slots) {
     for (size_t i = 0; i < rooms; ++i) {
         rooms_.push_back(cluster_.room("room" + std::to_string(i)));
         auto& people = people_.emplace_back();
         for (size_t j = 0; j < people_per_room; ++j) {
             const bool numbered = cluster_.random().below(4) != 0;
-            people.push_back(rooms_.back().join("peer" + std::to_string(j),
-                                                {.numbered = numbered}));
+            const bool classic = slots == 0 || cluster_.random().below(4) == 0;
+            people.push_back(rooms_.back().join(
+                "peer" + std::to_string(j), {.numbered = numbered, .slots = classic ? 0 : slots}));
             people.back().uplink() = people.back().downlink() = conditions;
         }
     }

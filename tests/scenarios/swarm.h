@@ -42,12 +42,15 @@ std::span<const Story> stories();
 // A cluster full of rooms, where two or three of a room speak at a time.
 class Crowd {
 public:
-    Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions);
+    // With slots three of four hear in so many.
+    Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions,
+          uint32_t slots = 0);
 
     Cluster& cluster() { return cluster_; }
     std::vector<Room>& rooms() { return rooms_; }
     std::vector<std::vector<Peer>>& people() { return people_; }
     Peer& somebody();
+    uint32_t slots() const { return slots_; }
 
     // They talk, in turns, for so long.
     void talk(base::Duration how_long);
@@ -57,6 +60,7 @@ public:
 
 private:
     Cluster cluster_;
+    uint32_t slots_;
     std::vector<Room> rooms_;
     std::vector<std::vector<Peer>> people_;
 };

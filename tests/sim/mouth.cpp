@@ -16,9 +16,10 @@ Mouth::Mouth(base::SeededRandom random, base::Instant now)
 
 void Mouth::speak(base::Instant now, base::Duration how_long) {
     speaks_until_ = std::max(speaks_until_, now + how_long);
-    // Back from comfort noise to the raster of the frames.
+    // Back from comfort noise to the raster of the frames. The frame of this very moment may have
+    // been said already.
     const base::Duration ahead = next_ - now;
-    if (ahead >= kFrame) next_ = now + ahead % kFrame;
+    if (ahead > kFrame) next_ = now + (ahead == kComfortNoise ? kFrame : ahead % kFrame);
 }
 
 Mouth::Frame Mouth::on_deadline(base::Instant now) {

@@ -7,6 +7,7 @@
 #include "worker/rtcp/ntp.h"
 #include "worker/rtcp/source_description.h"
 #include "worker/rtp/header_extension.h"
+#include "worker/rtp/stream_map.h"
 
 namespace parley::sim {
 
@@ -74,7 +75,9 @@ void VoiceReceiver::hear(base::Instant now, Stream& stream, const rtp::RtpView& 
     rooms_.insert(word->room);
     check_word(stream, *word);
     check_header(stream, packet, *word);
-    if (stream.announced.slot) check_slot(stream, packet, *word);
+    if (stream.announced.slot && !check_slot(stream, packet, *word)) {
+        return arrivals_[word->speaker].push_back({word->number, now});
+    }
     stream.speaker = word->speaker;
     const auto wrong = stream.order.on_packet(packet.sequence_number, packet.timestamp, *word);
     if (wrong) broken_(*wrong);
@@ -100,21 +103,25 @@ void VoiceReceiver::check_word(const Stream& stream, const Word& word) {
 }
 
 // A CSRC names one speaker, whoever's slot it is; and when another has the slot the numbers go on.
-void VoiceReceiver::check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word) {
-    if (packet.csrcs.size() != 4) return broken_("a slot does not name its speaker");
+// False: it is a late packet of who had the slot before.
+bool VoiceReceiver::check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word) {
+    if (packet.csrcs.size() != 4) broken_("a slot does not name its speaker");
     const uint32_t csrc = base::ByteReader(packet.csrcs).u32();
     if (speaker_of_csrc_.emplace(csrc, word.speaker).first->second != word.speaker) {
         broken_("a CSRC names two speakers");
     }
-    if (!stream.newest || stream.speaker == word.speaker) return;
-    const uint16_t newest =
-        static_cast<uint16_t>(stream.statistics.extended_highest_sequence_number());
+    if (!stream.newest || stream.speaker == word.speaker) return true;
+    const auto newest = static_cast<uint16_t>(stream.statistics.extended_highest_sequence_number());
     const int steps = base::serial_distance(newest, packet.sequence_number);
     const auto ticks = base::serial_distance(stream.newest_timestamp, packet.timestamp);
-    if (steps <= 0 || ticks <= 0) broken_("a slot's numbers do not go on with its next speaker");
+    if (std::abs(steps) > rtp::kMaxMisorder || (steps > 0) != (ticks > 0)) {
+        broken_("a slot's numbers do not go on with its next speaker");
+    }
+    if (steps < 0) return false;
     missing_[stream.speaker] += stream.order.missing();
     stream.order = {};
     stream.newest.reset();
+    return true;
 }
 
 void VoiceReceiver::check_naming(const Stream& stream, const rtp::RtpView& packet) {

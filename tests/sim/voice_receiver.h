@@ -77,7 +77,7 @@ private:
     void check_naming(const Stream& stream, const rtp::RtpView& packet);
     void check_header(const Stream& stream, const rtp::RtpView& packet, const Word& word);
     void check_word(const Stream& stream, const Word& word);
-    void check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word);
+    bool check_slot(Stream& stream, const rtp::RtpView& packet, const Word& word);
     void hear_sender_report(base::Instant now, const rtcp::SenderInfo& info);
 
     const People& people_;
