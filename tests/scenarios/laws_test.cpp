@@ -51,6 +51,16 @@ TEST_CASE("a copy that is neither sent nor dropped by name breaks the law") {
     CHECK(wrong_with(counters) == "of 181 copies, 170 were sent and 10 dropped");
 }
 
+TEST_CASE("a retransmission that is neither sent nor dropped by name breaks the law") {
+    router::Counters counters = right();
+    counters.retransmissions_due = 7;
+    counters.retransmissions_sent = 5;
+    counters.drops.count(Drop::RetransmissionGone, 2);
+    CHECK(wrong_with(counters) == "");
+    ++counters.retransmissions_due;
+    CHECK(wrong_with(counters) == "of 8 retransmissions, 5 were sent and 2 dropped");
+}
+
 TEST_CASE("a copy that is counted and not sent breaks the law") {
     CHECK(check_sums(right(), 100, 169) == "more copies were counted than sent");
 }

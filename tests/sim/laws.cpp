@@ -15,13 +15,19 @@ std::string text_of(const std::array<uint8_t, 46>& key) {
     return std::string(base::as_text(key));
 }
 
-// Those of copies on their way out; all others are of what came in.
-uint64_t drops_of_consumers(const net::Drops& drops) {
+// "consumer_" and "retransmission_" are of what was to go out; all others are of what came in.
+uint64_t drops_named(const net::Drops& drops, std::string_view prefix) {
     uint64_t sum = 0;
     for (size_t i = 0; i < net::kDropKinds; ++i) {
-        if (net::kDropNames[i].starts_with("consumer_")) sum += drops[static_cast<net::Drop>(i)];
+        if (net::kDropNames[i].starts_with(prefix)) sum += drops[static_cast<net::Drop>(i)];
     }
     return sum;
+}
+
+// Of the direction between two that are both no legs: the ends of a pipe. Apart from all legs'.
+uint64_t key_of_pipe(const net::Address& from, const net::Address& to) {
+    const uint64_t direction = base::mix(number_of(from) + 3 * number_of(to));
+    return (direction & 0xffffffff) | uint64_t{1} << 31;
 }
 
 }  // namespace
@@ -33,8 +39,10 @@ void Laws::on_sent(const net::Address& from, const net::Address& to, base::Bytes
     ++packets_;
     // What comes from a leg has the leg's own key, what goes to it that of the worker.
     const uint32_t sender = places_.leg_at(from);
-    const uint64_t key = sender != 0 ? uint64_t{2} * sender
-                                     : uint64_t{2} * places_.leg_at(to) + 1;
+    const uint32_t receiver = places_.leg_at(to);
+    const uint64_t key = sender != 0     ? uint64_t{2} * sender
+                         : receiver != 0 ? uint64_t{2} * receiver + 1
+                                         : key_of_pipe(from, to);
     const auto wrong = protocol == net::Protocol::Rtp ? indexes_.on_rtp(key, bytes, digest)
                                                       : indexes_.on_rtcp(key, bytes);
     if (wrong) world_.broken(*wrong);
@@ -57,10 +65,12 @@ void Laws::on_worker_turn(const WorkerProcess& worker) {
 }
 
 void Laws::ensure_limits(const engine::Media& media) {
-    const bool inside = media.transports() <= limits::kTransports &&
-                        media.routers().size() <= limits::kRouters &&
-                        media.producers() <= media.transports() * limits::kProducersPerTransport &&
-                        media.consumers() <= media.transports() * limits::kConsumersPerTransport;
+    const size_t piped = media.pipes().size() * limits::kStreamsPerPipe;
+    const bool inside =
+        media.transports() <= limits::kTransports && media.pipes().size() <= limits::kPipes &&
+        media.routers().size() <= limits::kRouters &&
+        media.producers() <= media.transports() * limits::kProducersPerTransport + piped &&
+        media.consumers() <= media.transports() * limits::kConsumersPerTransport + piped;
     if (!inside) world_.broken("a table is larger than its limit");
 }
 
@@ -68,11 +78,12 @@ std::string check_sums(const router::Counters& counters, uint64_t datagrams_hand
                        uint64_t packets_out) {
     using net::Drop;
     const net::Drops& drops = counters.drops;
-    const uint64_t copies_dropped = drops_of_consumers(drops);
+    const uint64_t copies_dropped = drops_named(drops, "consumer_");
+    const uint64_t again_dropped = drops_named(drops, "retransmission_");
     const uint64_t unsent = drops[Drop::SendBufferFull] + drops[Drop::SendFailed];
     const uint64_t taken = counters.stun_received + counters.dtls_received +
                            counters.rtcp_received + counters.rtp_received;
-    const uint64_t dropped = drops.total() - copies_dropped - unsent;
+    const uint64_t dropped = drops.total() - copies_dropped - again_dropped - unsent;
     if (counters.packets_received != datagrams_handed_in) {
         return "a worker counted " + std::to_string(counters.packets_received) +
                " datagrams and was handed " + std::to_string(datagrams_handed_in);
@@ -86,7 +97,14 @@ std::string check_sums(const router::Counters& counters, uint64_t datagrams_hand
                std::to_string(counters.copies_sent) + " were sent and " +
                std::to_string(copies_dropped) + " dropped";
     }
-    if (counters.copies_sent > packets_out) return "more copies were counted than sent";
+    if (counters.retransmissions_due != counters.retransmissions_sent + again_dropped) {
+        return "of " + std::to_string(counters.retransmissions_due) + " retransmissions, " +
+               std::to_string(counters.retransmissions_sent) + " were sent and " +
+               std::to_string(again_dropped) + " dropped";
+    }
+    if (counters.copies_sent + counters.retransmissions_sent > packets_out) {
+        return "more copies were counted than sent";
+    }
     return "";
 }
 
