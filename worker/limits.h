@@ -92,7 +92,7 @@ constexpr base::Duration kSlotHangover = 200ms;  // of digital silence that a sl
 constexpr base::Duration kSlotNotices = 100ms;   // between two words on who has which slot
 constexpr base::Duration kKept = 500ms;      // what came before is of no use any more
 constexpr base::Duration kOvertaken = 10ms;  // a packet later than this is taken for lost
-constexpr base::Duration kRepair = 200ms;    // from a gap in a pipe to giving it up
+constexpr base::Duration kRepair = 250ms;    // from a gap in a pipe to giving it up
 constexpr base::Duration kPipeSilence = 5s;  // that is reported: some keep-alives were lost
 
 }  // namespace parley::limits

@@ -212,7 +212,9 @@ void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report) {
     for (size_t i = 0; i < report.blocks.size(); ++i) {
         const rtcp::ReportBlock block = report.blocks[i];
         if (block.ssrc != kReportSsrc) continue;
-        if (const auto measured = rtcp::round_trip(now, block)) round_trip_ = measured;
+        const auto measured = rtcp::round_trip(now, block);
+        // One report that was held up on its way says little: smoothed as RFC 6298 §2 has it.
+        if (measured) round_trip_ = round_trip_ ? (*round_trip_ * 7 + *measured) / 8 : *measured;
     }
 }
 

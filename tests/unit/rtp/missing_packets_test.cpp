@@ -59,9 +59,9 @@ TEST_CASE("what is lost is asked for, again when no answer came, and given up in
     Stream stream;
     stream.hear(1);
     stream.hear(4);
-    const auto asks = stream.asks_in(10s, 50ms);
+    const auto asks = stream.asks_in(10s, 70ms);
     const std::vector<std::pair<int64_t, Numbers>> wanted = {
-        {10, {2, 3}}, {70, {2, 3}}, {130, {2, 3}}};
+        {10, {2, 3}}, {90, {2, 3}}, {170, {2, 3}}};
     CHECK(asks == wanted);
     CHECK(stream.missing.next_deadline().is_never());
 }
