@@ -63,6 +63,22 @@ scenario("the speaker changes in one stream without a gap and without a click", 
   assert.equal(consumers, 1);
 });
 
+scenario("of five people one hears the loudest three, and the last when one mutes", async (t) => {
+  const server = await startServer(t);
+  const chromium = await startChromium(t);
+  const ada = await join(t, chromium, server, "standup", "Ada", 400);
+  const bob = await join(t, chromium, server, "standup", "Bob", 700);
+  const carol = await join(t, chromium, server, "standup", "Carol", 1000);
+  const dave = await join(t, chromium, server, "standup", "Dave", 1300);
+  const eve = await join(t, chromium, server, "standup", "Eve", 1700);
+  await setGain(eve, 0.05);
+  await ada.hears([bob, carol, dave]);
+  await bob.hears([ada, carol, dave]);
+  await carol.click("mute");
+  await ada.hears([bob, dave, eve]);
+  await bob.hears([ada, dave, eve]);
+});
+
 scenario("who is muted for oneself, on the tile, is heard by the others only", async (t) => {
   const server = await startServer(t);
   const chromium = await startChromium(t);
