@@ -32,7 +32,7 @@ MAY_SEE = {
     'controller/wiring/': ('common/', 'controller/', 'worker/net/address.h'),
     'router-service/': ('common/base/', 'common/cluster/', 'common/json/', 'common/web/',
                         'router-service/'),
-    'router-service/main.cpp': ('common/', 'router-service/'),
+    'router-service/main.cpp': ('common/', 'router-service/', 'worker/net/address.h'),
 }
 
 # Top-level words of controller/ that its folders share.

@@ -1,0 +1,272 @@
+// A router-service: reads its flags, connects to the broker, serves HTTP, and carries what the core
+// says to both.
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <variant>
+
+#include "common/cluster/names.h"
+#include "common/cluster/topology.h"
+#include "common/shell/amqp.h"
+#include "common/shell/log.h"
+#include "common/shell/loop.h"
+#include "common/shell/random.h"
+#include "common/shell/signals.h"
+#include "common/shell/web_context.h"
+#include "common/shell/web_server.h"
+#include "router-service/api.h"
+#include "router-service/config.h"
+#include "router-service/core.h"
+#include "worker/net/address.h"
+
+namespace parley {
+namespace {
+
+using namespace router_service;
+
+constexpr const char* kBeats = "beats";
+// Enough for a burst; what one replica can not hold waits in the broker.
+constexpr uint16_t kPrefetch = 2'000;
+constexpr Duration kSampleInterval = 1s;
+
+shell::LogLevel level_of(const std::string& name) {
+    if (name == "debug") return shell::LogLevel::Debug;
+    if (name == "warning") return shell::LogLevel::Warning;
+    return name == "error" ? shell::LogLevel::Error : shell::LogLevel::Info;
+}
+
+const char* method_text(shell::HttpMethod method) {
+    switch (method) {
+        case shell::HttpMethod::Get: return "GET";
+        case shell::HttpMethod::Head: return "HEAD";
+        case shell::HttpMethod::Post: return "POST";
+        case shell::HttpMethod::Put: return "PUT";
+        case shell::HttpMethod::Patch: return "PATCH";
+        case shell::HttpMethod::Delete: return "DELETE";
+        case shell::HttpMethod::Options: return "OPTIONS";
+    }
+    return "";
+}
+
+web::Request web_request(shell::HttpRequest&& request) {
+    return {.method = method_text(request.method),
+            .path = std::move(request.path),
+            .query = std::move(request.query),
+            .authorization = std::move(request.authorization),
+            .content_type = std::move(request.content_type),
+            .origin = std::move(request.origin),
+            .host = std::move(request.host),
+            .remote = std::move(request.remote),
+            .forwarded = !request.forwarded_for.empty(),
+            .body = std::move(request.body)};
+}
+
+shell::HttpResponse http_response(web::Response&& response) {
+    shell::HttpResponse http{.status = response.status,
+                             .headers = std::move(response.headers),
+                             .body = std::move(response.body)};
+    if (!response.content_type.empty()) {
+        http.headers.emplace_back("Content-Type", response.content_type);
+    }
+    http.headers.emplace_back("Cache-Control", "no-store");
+    return http;
+}
+
+class Service {
+public:
+    Service(shell::Loop& loop, shell::Logger& logger, Config config)
+        : loop_(loop),
+          logger_(logger),
+          config_(std::move(config)),
+          core_(config_.options, random_),
+          scale_(config_.scale),
+          api_(config_.admin_keys),
+          deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
+          turn_end_(loop, [this] { end_turn(); }),
+          signals_(loop, std::array{SIGINT, SIGTERM}, [this](int) { stop(); }) {}
+
+    base::Result<base::Unit, std::string> open() {
+        auto context = shell::WebContext::create(loop_);
+        if (!context) return base::Err{context.error()};
+        web_context_ = std::move(*context);
+        std::vector<net::Address> addresses;
+        for (const std::string& ip : config_.http_listen) {
+            const auto address = net::parse_ip(ip, config_.http_port);
+            if (!address) return base::Err{"http-listen " + ip + " is not an IP address"};
+            addresses.push_back(*address);
+        }
+        auto web = shell::WebServer::start(*web_context_, {.listen = addresses, .subprotocols = {}},
+                                           web_events());
+        if (!web) return base::Err{web.error()};
+        web_ = std::move(*web);
+        for (size_t at = 0; at < addresses.size(); ++at) {
+            log({Level::Info, "listens on http://" + net::to_text(web_->address(at)) + "/"});
+        }
+        return connect();
+    }
+
+private:
+    base::Result<base::Unit, std::string> connect() {
+        cluster::Topology topology = cluster::common_topology(cluster::Assignment::RouterService);
+        cluster::add_listener(topology, kBeats, cluster::kLoad, {cluster::load_key("#")});
+        auto amqp = shell::AmqpClient::start(
+            loop_,
+            {.url = config_.broker_url,
+             .ca_file = config_.broker_ca,
+             .certificate_file = config_.broker_certificate,
+             .key_file = config_.broker_key,
+             .name = "parley-router-service",
+             .topology = std::move(topology),
+             .window = 4'096,
+             .heartbeat = 2s},
+            {.on_up =
+                 [this] { turn([&](Instant now, Outputs& out) { core_.on_connected(now, out); }); },
+             .on_down = [this](const std::string& reason) { on_down(reason); },
+             .on_delivery = [this](cluster::Delivery&& delivery) { on_delivery(delivery); },
+             .on_confirmed =
+                 [this](uint64_t id) {
+                     turn([&](Instant now, Outputs& out) { core_.on_confirmed(now, id, out); });
+                 },
+             .on_returned = [](uint64_t) {}});
+        if (!amqp) return base::Err{"broker-url: " + amqp.error()};
+        amqp_ = std::move(*amqp);
+        // Commands last: whoever hears them is active, and wants beats and answers.
+        amqp_->consume(kBeats, 0);
+        amqp_->consume(std::string(cluster::kReplyTo), 0);
+        amqp_->consume(std::string(cluster::kRooms), kPrefetch);
+        return base::Unit{};
+    }
+
+    shell::WebServer::Events web_events() {
+        return {
+            .on_http =
+                [this](uint64_t id, shell::HttpRequest&& request) {
+                    on_http(id, web_request(std::move(request)));
+                },
+            .on_connect = [](uint64_t, const shell::ConnectRequest&) -> uint16_t { return 404; },
+            .on_message = [](uint64_t, std::string_view) {},
+            .on_disconnect = [](uint64_t) {}};
+    }
+
+    void on_http(uint64_t id, const web::Request& request) {
+        Api::Outcome outcome = api_.on_request(loop_.now(), id, request, core_, scale_.signal());
+        if (outcome.response) web_->respond(id, http_response(std::move(*outcome.response)));
+        if (outcome.command) amqp_->publish(std::move(*outcome.command));
+    }
+
+    void on_delivery(const cluster::Delivery& delivery) {
+        std::optional<Api::Answered> answered;
+        if (api_.on_delivery(delivery, answered)) {
+            if (answered) respond({std::move(*answered)});
+            return;
+        }
+        turn([&](Instant now, Outputs& out) { core_.on_delivery(now, delivery, out); });
+    }
+
+    void on_down(const std::string& reason) {
+        log({Level::Warning, "broker: " + reason});
+        turn([&](Instant now, Outputs& out) { core_.on_disconnected(now, out); });
+        respond(api_.on_disconnected());
+    }
+
+    void on_deadline(Instant now) {
+        turn([&](Instant at, Outputs& out) { core_.on_deadline(at, out); });
+        respond(api_.on_deadline(now));
+        if (now < sample_at_) return;
+        sample_at_ = now + kSampleInterval;
+        scale_.on_sample(now, sample_of(core_.picture()));
+    }
+
+    template <typename Call>
+    void turn(Call call) {
+        Outputs out;
+        call(loop_.now(), out);
+        for (Output& output : out) deliver(std::move(output));
+    }
+
+    void deliver(Output&& output) {
+        if (auto* publish = std::get_if<cluster::Publish>(&output)) {
+            amqp_->publish(std::move(*publish));
+        } else if (const auto* done = std::get_if<cluster::Acknowledge>(&output)) {
+            amqp_->acknowledge(*done);
+        } else if (auto* dead = std::get_if<cluster::Reject>(&output)) {
+            log({Level::Warning, "unreadable command: " + dead->reason});
+            amqp_->reject(std::move(*dead));
+        } else {
+            log(std::get<Log>(output));
+        }
+    }
+
+    void respond(std::vector<Api::Answered> answers) {
+        for (Api::Answered& one : answers) {
+            web_->respond(one.request, http_response(std::move(one.response)));
+        }
+    }
+
+    void log(const Log& line) {
+        std::vector<shell::LogField> fields;
+        if (!line.room.empty()) fields.emplace_back("room", line.room);
+        if (!line.server.empty()) fields.emplace_back("server", line.server);
+        logger_.write(static_cast<shell::LogLevel>(line.level), line.text, fields);
+    }
+
+    // What was not answered is delivered to the other one.
+    void stop() {
+        log({Level::Info, "stops"});
+        api_.on_stop();
+        loop_.stop();
+    }
+
+    void end_turn() {
+        deadline_.set(std::min({core_.next_deadline(), api_.next_deadline(), sample_at_}));
+    }
+
+    shell::Loop& loop_;
+    shell::Logger& logger_;
+    Config config_;
+    shell::SystemRandom random_;
+    RouterService core_;
+    Scale scale_;
+    Api api_;
+    Instant sample_at_;
+    std::unique_ptr<shell::WebContext> web_context_;
+    std::unique_ptr<shell::WebServer> web_;
+    std::unique_ptr<shell::AmqpClient> amqp_;
+    shell::Timer deadline_;
+    shell::TurnEnd turn_end_;
+    shell::Signals signals_;
+};
+
+int run(std::vector<std::string> arguments) {
+    auto read = read_config(std::move(arguments));
+    if (!read) {
+        std::fprintf(stderr, "parley-router-service: %s\n", read.error().c_str());
+        return 2;
+    }
+    if (const auto* say = std::get_if<Say>(&*read)) {
+        std::fputs(say->text.c_str(), stdout);
+        return 0;
+    }
+    auto& config = std::get<Config>(*read);
+    shell::Logger logger(
+        config.log_format == "json" ? shell::LogFormat::Json : shell::LogFormat::Text,
+        level_of(config.log_level));
+    shell::Loop loop;
+    Service service(loop, logger, std::move(config));
+    if (const auto opened = service.open(); !opened) {
+        logger.write(shell::LogLevel::Error, opened.error());
+        return 1;
+    }
+    loop.run();
+    return 0;
+}
+
+}  // namespace
+}  // namespace parley
+
+int main(int argc, char** argv) {
+    return parley::run({argv + 1, argv + argc});
+}
