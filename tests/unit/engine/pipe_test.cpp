@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -76,6 +77,41 @@ TEST_CASE("a stream crosses a pipe once, however many listen at its end") {
     CHECK(crossed == 1);
     CHECK(words(*room.bob) == Words{"hello"});
     CHECK(words(cid) == Words{"hello"});
+}
+
+TEST_CASE("behind a pipe a voice is heard in a slot by its csrc, and its level is observed") {
+    TwoWorkers room;
+    const Replied consumed = room.pipe_consume(30, 20);
+    const auto* body = consumed->body_as_PipeConsumed();
+    REQUIRE(room.pipe_produce(21, {body->ssrc(), body->rtx_ssrc()}, /*csrc=*/77).ok());
+    REQUIRE(room.second.consume_slots(11, 40, 1, 5).ok());
+    FlatBufferBuilder fbb;
+    REQUIRE(room.second
+                .ask(fbb, pipe::CreateCreateObserver(fbb, 2, 50, pipe::ObserverKind::AudioLevel,
+                                                     300, -60, 5))
+                .ok());
+    for (uint16_t i = 0; i < 50; ++i) {
+        room.speak(static_cast<uint16_t>(100 + i));
+        room.pass(20ms);
+    }
+    const auto packets = room.bob->receive_rtp();
+    REQUIRE(packets.size() > 40);
+    const std::array<uint8_t, 4> speaker = {0, 0, 0, 77};
+    const auto view = rtp::parse_rtp(packets.back());
+    CHECK(std::equal(speaker.begin(), speaker.end(), view->csrcs.begin(), view->csrcs.end()));
+    bool observed = false;
+    for (const Bytes& bytes : room.second.frames_to(kController)) {
+        const auto* frame = flatbuffers::GetRoot<pipe::Frame>(bytes.data());
+        if (!frame->notifications()) continue;
+        for (const auto* notification : *frame->notifications()) {
+            const auto* volumes = notification->body_as_Volumes();
+            if (!volumes || volumes->volumes()->size() != 1) continue;
+            CHECK(volumes->volumes()->Get(0)->producer_id() == 21);
+            CHECK(volumes->volumes()->Get(0)->dbov() == -20);
+            observed = true;
+        }
+    }
+    CHECK(observed);
 }
 
 TEST_CASE("a speaker's clock reaches those who listen behind the pipe") {

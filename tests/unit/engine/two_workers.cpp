@@ -57,10 +57,10 @@ Replied TwoWorkers::pipe_consume(uint64_t consumer, uint64_t producer, bool paus
     return first.ask(fbb, pipe::CreatePipeConsume(fbb, 1, kPipe, consumer, producer, paused));
 }
 
-Replied TwoWorkers::pipe_produce(uint64_t producer, PipedSsrcs ssrcs, bool paused) {
+Replied TwoWorkers::pipe_produce(uint64_t producer, PipedSsrcs ssrcs, uint32_t csrc) {
     FlatBufferBuilder fbb;
     return second.ask(fbb, pipe::CreatePipeProduce(fbb, 2, kPipe, producer, ssrcs.ssrc,
-                                                   ssrcs.rtx_ssrc, 111, 48'000, 0, paused));
+                                                   ssrcs.rtx_ssrc, 111, 48'000, csrc));
 }
 
 Replied TwoWorkers::close_pipe(Fixture& at) {

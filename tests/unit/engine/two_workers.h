@@ -28,7 +28,7 @@ public:
     void speak(uint16_t sequence_number, const std::string& payload = "voice");
 
     Replied pipe_consume(uint64_t consumer, uint64_t producer, bool paused = false);
-    Replied pipe_produce(uint64_t producer, PipedSsrcs ssrcs, bool paused = false);
+    Replied pipe_produce(uint64_t producer, PipedSsrcs ssrcs, uint32_t csrc = 0);
     Replied close_pipe(Fixture& at);
     Replied pipe_stats(Fixture& at);
 
