@@ -36,7 +36,8 @@ std::string_view shortened(std::string_view text) {
 
 }  // namespace
 
-Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions& options) {
+Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions& options,
+                             cluster::Epoch epoch) {
     House& house = turn.house;
     if (!rooms::valid_id(id)) {
         return error(ErrorCode::Malformed, "room: wanted 1 to 64 of A-Z a-z 0-9 _ . : -");
@@ -51,12 +52,22 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
     if (house.stopping || !house.settled()) {
         return error(ErrorCode::Unavailable, house.stopping ? "stopping" : "starting");
     }
-    if (const Room* room = house.room(id)) return room_info(house, *room);
+    if (Room* room = house.room(id)) {
+        room->epoch = std::max(room->epoch, epoch);
+        return room_info(house, *room);
+    }
     RoomOptions checked = options;
     checked.metadata = metadata->root().dump();
-    const auto opened = open_room(turn, id, checked);
+    const auto opened = open_room(turn, id, checked, epoch);
     if (!opened) return base::Err{opened.error()};
     return room_info(house, **opened);
+}
+
+Result<base::Unit> release_room(Turn& turn, std::string_view id) {
+    Room* room = turn.house.room(id);
+    if (!room) return error(ErrorCode::NotFound, "no such room");
+    shut_room(turn, *room, 4404, "no-such-session: the room has moved");
+    return base::Unit{};
 }
 
 Result<base::Unit> close_room(Turn& turn, std::string_view id) {

@@ -7,7 +7,11 @@
 // What administrators ask, whichever door they come through.
 namespace parley::controller {
 
-Result<RoomInfo> create_room(Turn& turn, std::string_view room, const RoomOptions& options);
+// A room that is there already is taken into the epoch, if that is higher.
+Result<RoomInfo> create_room(Turn& turn, std::string_view room, const RoomOptions& options,
+                             cluster::Epoch epoch = 1);
+// Closes the room, and its peers are told to join anew: somebody else has it.
+Result<base::Unit> release_room(Turn& turn, std::string_view room);
 Result<base::Unit> close_room(Turn& turn, std::string_view room);
 Result<base::Unit> kick(Turn& turn, std::string_view room, std::string_view peer,
                         std::string_view reason);

@@ -119,6 +119,16 @@ Result<RoomInfo> Controller::create_room(Instant now, std::string_view room,
                         [&](Turn& turn) { return controller::create_room(turn, room, options); });
 }
 
+Result<RoomInfo> Controller::open_room(Instant now, std::string_view room, cluster::Epoch epoch,
+                                       const RoomOptions& options, Outputs& out) {
+    return state_->turn(
+        now, out, [&](Turn& turn) { return controller::create_room(turn, room, options, epoch); });
+}
+
+Result<base::Unit> Controller::release_room(Instant now, std::string_view room, Outputs& out) {
+    return state_->turn(now, out, [&](Turn& turn) { return controller::release_room(turn, room); });
+}
+
 Result<base::Unit> Controller::close_room(Instant now, std::string_view room, Outputs& out) {
     return state_->turn(now, out, [&](Turn& turn) { return controller::close_room(turn, room); });
 }
@@ -137,6 +147,22 @@ Result<RoomInfo> Controller::room(std::string_view room) const {
     const Room* found = state_->room(room);
     if (!found) return base::Err{Error{ErrorCode::NotFound, "no such room"}};
     return room_info(*state_, *found);
+}
+
+cluster::Epoch Controller::epoch(std::string_view room) const {
+    const Room* found = state_->room(room);
+    return found ? found->epoch : 0;
+}
+
+std::vector<cluster::RoomReport> Controller::reports() const {
+    std::vector<cluster::RoomReport> reports;
+    reports.reserve(state_->room_by_id.size());
+    for (const auto& [id, handle] : state_->room_by_id) {
+        const Room& room = *state_->rooms.find(handle);
+        reports.push_back(
+            {id, room.epoch, static_cast<uint32_t>(room.peers.size()), room.created, room.options});
+    }
+    return reports;
 }
 
 std::vector<RoomInfo> Controller::rooms() const {

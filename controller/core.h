@@ -12,6 +12,7 @@
 #include "common/base/random.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/cluster/messages.h"
 #include "common/cluster/room_options.h"
 
 // The controller's core: it owns the rooms and decides; main.cpp carries what it says to the
@@ -111,6 +112,7 @@ struct RoomInfo {
     Instant created;
     WorkerIndex worker = 0;
     std::vector<PeerInfo> peers;
+    cluster::Epoch epoch = 1;  // of this server as its home
 };
 enum class WorkerState : uint8_t { Starting, Running, Waiting };  // Waiting: for its next start
 struct WorkerInfo {
@@ -187,13 +189,21 @@ public:
     // Ids are as in docs/signalling.md. Creating a room that exists answers with that room.
     Result<RoomInfo> create_room(Instant now, std::string_view room, const RoomOptions& options,
                                  Outputs& out);
+    // The same for the cluster: this server is the room's home in this epoch. One that is here
+    // already is taken into it, unless it has a higher one: the answer says which.
+    Result<RoomInfo> open_room(Instant now, std::string_view room, cluster::Epoch epoch,
+                               const RoomOptions& options, Outputs& out);
+    // The room is somebody else's now: its peers are told to join anew.
+    Result<base::Unit> release_room(Instant now, std::string_view room, Outputs& out);
     Result<base::Unit> close_room(Instant now, std::string_view room, Outputs& out);
     Result<base::Unit> kick_peer(Instant now, std::string_view room, std::string_view peer,
                                  std::string_view reason, Outputs& out);
     Result<base::Unit> mute_peer(Instant now, std::string_view room, std::string_view peer,
                                  bool muted, Outputs& out);
     Result<RoomInfo> room(std::string_view room) const;
-    std::vector<RoomInfo> rooms() const;  // in the order of their ids
+    cluster::Epoch epoch(std::string_view room) const;  // 0: no such room
+    std::vector<cluster::RoomReport> reports() const;   // of all rooms, in the order of their ids
+    std::vector<RoomInfo> rooms() const;                // in the order of their ids
     std::vector<WorkerInfo> workers(Instant now) const;
     Capacity capacity(Instant now) const;
     bool ready() const;  // at least one worker runs

@@ -44,6 +44,7 @@ Room& add_room(Turn& turn, WorkerIndex worker, const workers::RouterSnapshot& ro
     room.id = std::move(record.id);
     room.options = std::move(record.options);
     room.created = record.created;
+    room.epoch = record.epoch;
     room.worker = worker;
     room.router = router.router;
     house.room_by_id.emplace(room.id, handle);

@@ -112,7 +112,8 @@ Capacity capacity_of(const House& house, Instant now) {
     return capacity;
 }
 
-Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options) {
+Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options,
+                        cluster::Epoch epoch) {
     House& house = turn.house;
     if (house.room_by_id.size() >= house.options.max_rooms) {
         return base::Err{Error{ErrorCode::Limit, "as many rooms as are allowed"}};
@@ -127,6 +128,7 @@ Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& opti
     room.id = id;
     room.options = options;
     room.created = turn.now;
+    room.epoch = epoch;
     house.room_by_id.emplace(room.id, handle);
     tell(turn, room, "room.created", "{\"metadata\":" + options.metadata + "}");
     log(turn, Level::Info, "room opened", room);
@@ -205,6 +207,7 @@ RoomInfo room_info(const House& house, const Room& room) {
         const Member& member = *house.members.find(handle);
         info.peers.push_back(member.info(member.session.connection().has_value()));
     }
+    info.epoch = room.epoch;
     return info;
 }
 

@@ -20,7 +20,8 @@ void promise_capacity(Turn& turn, const Room& room, const Rights& rights);
 Capacity capacity_of(const House& house, Instant now);
 
 // REQUIRES: no room has this id. Limit when there are enough rooms, Unavailable without a worker.
-Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options);
+Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options,
+                        cluster::Epoch epoch = 1);
 
 // Puts a room that no worker carries on the lightest one, if one runs. Peers whose transports died
 // with the worker before are told so.

@@ -21,6 +21,8 @@ std::string write_app_data(const Room& room) {
     out.object().text("room", room.id).number("created", room.created.micros());
     out.number("maxPeers", room.options.max_peers);
     out.number("emptyTimeout", int64_t{room.options.empty_timeout.count()});
+    out.number("epoch", room.epoch).text("region", room.options.region);
+    out.text("antiAffinity", room.options.anti_affinity);
     return out.raw("metadata", room.options.metadata).end_object().take();
 }
 
@@ -34,6 +36,9 @@ std::optional<RoomRecord> parse_room(std::string_view app_data) {
     record.options.max_peers = static_cast<uint32_t>(in.number("maxPeers", 0xffff'ffff));
     record.options.empty_timeout =
         base::Duration(static_cast<int64_t>(in.number("emptyTimeout", kMostMicros)));
+    record.epoch = in.number_or("epoch", kMostMicros, 1);
+    record.options.region = in.text_or("region", kTextBytes, "");
+    record.options.anti_affinity = in.text_or("antiAffinity", kTextBytes, "");
     record.options.metadata = document->root()["metadata"].dump();
     if (!in.ok() || !valid_id(record.id)) return std::nullopt;
     return record;

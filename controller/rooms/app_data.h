@@ -14,6 +14,7 @@ struct RoomRecord {
     std::string id;
     RoomOptions options;
     Instant created;
+    cluster::Epoch epoch = 1;
 };
 std::string write_app_data(const Room& room);
 std::optional<RoomRecord> parse_room(std::string_view app_data);

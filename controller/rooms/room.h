@@ -18,6 +18,7 @@ struct Room {
     std::string id;
     RoomOptions options;
     Instant created;
+    cluster::Epoch epoch = 1;  // of this server as its home
 
     std::optional<WorkerIndex> worker;  // nothing while no worker runs that could carry it
     uint64_t router = 0;

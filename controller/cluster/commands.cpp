@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <map>
+
+#include "common/cluster/codec.h"
+#include "common/cluster/timestamps.h"
+#include "controller/cluster/presence.h"
+
+// What becomes of each command.
+namespace parley::controller::clustering {
+
+namespace {
+
+using cluster::Refusal;
+
+constexpr size_t kEpochsMost = 100'000;
+
+base::Err<Refusal> refuse(uint16_t code, std::string reason) {
+    return base::Err{Refusal{code, std::move(reason)}};
+}
+
+base::Err<Refusal> refuse(const Error& error) {
+    return refuse(static_cast<uint16_t>(error.code), error.reason);
+}
+
+std::string json(const auto& value) {
+    JsonWriter out;
+    cluster::write(out, value);
+    return out.take();
+}
+
+std::string nothing() {
+    return "null";
+}
+
+}  // namespace
+
+cluster::RoomPlace Presence::place_of(const cluster::RoomReport& report, const std::string& server,
+                                      const std::string& signalling) const {
+    return {report.room,  server,         report.epoch,  signalling,
+            report.peers, report.created, report.options};
+}
+
+cluster::RoomPlace Presence::place_of(const RoomInfo& room) const {
+    return {room.id,
+            options_.server,
+            room.epoch,
+            options_.signalling,
+            static_cast<uint32_t>(room.peers.size()),
+            room.created,
+            room.options};
+}
+
+// The same letters as the ids that the HTTP API makes up.
+std::string Presence::new_id() {
+    constexpr std::string_view kAlphabet = "abcdefghijkmnopqrstuvwxyz23456789";
+    std::string id(16, 'a');
+    for (char& c : id) c = kAlphabet[random_.below(kAlphabet.size())];
+    return id;
+}
+
+Presence::Data Presence::open(Call& call, const std::string& room, cluster::Epoch epoch,
+                              const cluster::RoomOptions& options) {
+    const bool is_here = call.controller.epoch(room) != 0;
+    if (!is_here) {
+        const auto given_up = epochs_.find(room);
+        if (given_up != epochs_.end() && given_up->second > epoch) {
+            return refuse(409, "the room has had a home under a higher epoch since");
+        }
+        if (state_ != cluster::ServerState::Up) return refuse(503, "draining");
+    }
+    const auto opened = call.controller.open_room(call.now, room, epoch, options, call.out);
+    if (!opened) return refuse(opened.error());
+    return json(place_of(*opened));
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomCreate& command) {
+    const std::string room = command.room.empty() ? new_id() : command.room;
+    // Above whatever home it had before, so that that one is not the home any more.
+    cluster::Epoch before = directory_.epoch(room);
+    if (const auto given_up = epochs_.find(room); given_up != epochs_.end()) {
+        before = std::max(before, given_up->second);
+    }
+    const bool is_here = call.controller.epoch(room) != 0;
+    return open(call, room, is_here ? 1 : before + 1, command.options);
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomOpen& command) {
+    return open(call, command.room, command.epoch, command.options);
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomRelease& command) {
+    const cluster::Epoch ours = call.controller.epoch(command.room);
+    if (ours > command.epoch) return refuse(409, "the room is here under a higher epoch");
+    remember_epoch(command.room, command.epoch);
+    if (ours != 0) call.controller.release_room(call.now, command.room, call.out).ok();
+    return nothing();
+}
+
+void Presence::remember_epoch(const std::string& room, cluster::Epoch epoch) {
+    if (epochs_.size() >= kEpochsMost) epochs_.erase(epochs_.begin());
+    cluster::Epoch& known = epochs_[room];
+    known = std::max(known, epoch);
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomClose& command) {
+    const auto closed = call.controller.close_room(call.now, command.room, call.out);
+    if (!closed) return refuse(closed.error());
+    return nothing();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomGet& command) {
+    const auto room = call.controller.room(command.room);
+    if (!room) return refuse(room.error());
+    return json(place_of(*room));
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomList& command) {
+    std::map<std::string, cluster::RoomPlace> places;
+    for (const auto& [id, place] : directory_.rooms()) {
+        if (id <= command.after) continue;
+        const cluster::ServerPlace* server = directory_.server(place.server);
+        places.emplace(id, place_of(place.report, place.server, server ? server->signalling : ""));
+    }
+    for (const cluster::RoomReport& report : call.controller.reports()) {
+        if (report.room <= command.after) continue;
+        places.insert_or_assign(report.room,
+                                place_of(report, options_.server, options_.signalling));
+    }
+    JsonWriter out;
+    out.object().key("rooms").array();
+    std::string last;
+    size_t left = command.limit;
+    for (const auto& [id, place] : places) {
+        if (left-- == 0) break;
+        cluster::write(out, place);
+        last = id;
+    }
+    out.end_array().key("next");
+    places.size() > command.limit ? out.text(last) : out.null();
+    return out.end_object().take();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::RoomWhy& command) {
+    if (call.controller.epoch(command.room) == 0) return refuse(404, "no such room");
+    JsonWriter out;
+    out.object().text("room", command.room).text("home", options_.server);
+    out.text("why", shared() ? "this server took it from the shared queue, or a peer made it here"
+                             : "a router-service or a peer made it here");
+    return out.end_object().take();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::PeerAdd& command) {
+    if (call.controller.epoch(command.room) == 0) return refuse(404, "no such room");
+    cluster::PeerAdd wanted = command;
+    if (wanted.peer.empty()) wanted.peer = new_id();
+    const Instant expires = call.now + wanted.ttl;
+    const auto token = issue_token_(wanted, expires);
+    if (!token) return refuse(409, "no HS256 token-key is configured here");
+    JsonWriter out;
+    out.object()
+        .text("token", *token)
+        .text("url", options_.signalling)
+        .text("room", wanted.room)
+        .text("peer", wanted.peer)
+        .text("expires", cluster::write_timestamp(expires))
+        .end_object();
+    return out.take();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::PeerKick& command) {
+    const auto kicked =
+        call.controller.kick_peer(call.now, command.room, command.peer, command.reason, call.out);
+    if (!kicked) return refuse(kicked.error());
+    return nothing();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::PeerMute& command) {
+    const auto muted =
+        call.controller.mute_peer(call.now, command.room, command.peer, command.muted, call.out);
+    if (!muted) return refuse(muted.error());
+    return nothing();
+}
+
+cluster::ServerPlace Presence::self(Instant now, const Controller& controller) const {
+    return {options_.server,
+            options_.region,
+            options_.version,
+            options_.signalling,
+            state_,
+            load(now, controller),
+            static_cast<uint32_t>(controller.reports().size())};
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::ServerList&) {
+    auto servers = directory_.servers();
+    servers.push_back(self(call.now, call.controller));
+    std::sort(servers.begin(), servers.end(),
+              [](const auto& a, const auto& b) { return a.server < b.server; });
+    JsonWriter out;
+    out.object().key("servers").array();
+    for (const cluster::ServerPlace& server : servers) cluster::write(out, server);
+    return out.end_array().end_object().take();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::ServerDrain& command) {
+    if (command.server != options_.server) return refuse(404, "no such server");
+    if (state_ == cluster::ServerState::Up) {
+        state_ = cluster::ServerState::Draining;
+        tell(call.now, "server.draining", call.mail);
+    }
+    drain_at_ = command.deadline ? call.now + *command.deadline : Instant::never();
+    next_beat_ = call.now;
+    return nothing();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::ServerUndrain& command) {
+    if (command.server != options_.server) return refuse(404, "no such server");
+    if (state_ != cluster::ServerState::Up) tell(call.now, "server.up", call.mail);
+    state_ = cluster::ServerState::Up;
+    drain_at_ = Instant::never();
+    next_beat_ = call.now;
+    return nothing();
+}
+
+Presence::Data Presence::execute(Call& call, const cluster::BeatWanted&) {
+    next_beat_ = next_whole_ = call.now;
+    return nothing();
+}
+
+}  // namespace parley::controller::clustering

@@ -1,0 +1,336 @@
+#include "controller/cluster/presence.h"
+
+#include <algorithm>
+
+#include "common/cluster/codec.h"
+#include "common/cluster/names.h"
+
+namespace parley::controller::clustering {
+
+namespace {
+
+constexpr uint16_t kPrefetch = 200;
+constexpr base::Duration kBeatTime = 1s;
+constexpr base::Duration kWholeTime = 10s;
+constexpr base::Duration kBeatLife = 3s;     // a beat that waited longer says nothing
+constexpr base::Duration kNewsWait = 500ms;  // an event is no slower than that behind an answer
+constexpr double kLoadAgain = 0.9;           // of the capacity: rooms are taken again below it
+
+// The room that a command is about, "" for none.
+std::string_view room_of(const cluster::Command& command) {
+    return std::visit(
+        [](const auto& one) -> std::string_view {
+            if constexpr (requires { one.room; }) return one.room;
+            return "";
+        },
+        command);
+}
+
+std::string_view server_of(const cluster::Command& command) {
+    return std::visit(
+        [](const auto& one) -> std::string_view {
+            if constexpr (requires { one.server; }) return one.server;
+            return "";
+        },
+        command);
+}
+
+}  // namespace
+
+cluster::Topology topology(const Options& options) {
+    cluster::Topology topology = cluster::server_topology(options.server, options.assignment);
+    if (options.assignment == cluster::Assignment::SharedQueue) {
+        cluster::add_listener(topology, kDirectoryQueue, cluster::kLoad, {"load.*"});
+        for (const char* key : {"room.created", "room.closed", "room.moved"}) {
+            topology.bindings.push_back(
+                {std::string(kDirectoryQueue), std::string(cluster::kEvents), key});
+        }
+    }
+    return topology;
+}
+
+Presence::Presence(Instant now, Options options, base::Random& random, IssueToken issue_token)
+    : options_(std::move(options)),
+      random_(random),
+      issue_token_(std::move(issue_token)),
+      incarnation_(static_cast<uint64_t>(std::max<int64_t>(now.micros(), 1))),
+      next_beat_(now),
+      next_whole_(now) {}
+
+void Presence::on_up(Instant now, Mail& mail) {
+    up_ = true;
+    answered_.clear();
+    waiting_.clear();
+    directory_.on_up(now);
+    mail.push_back(Consume{cluster::server_queue(options_.server), kPrefetch});
+    if (shared()) mail.push_back(Consume{std::string(kDirectoryQueue), 0});
+    takes_rooms_ = false;
+    next_beat_ = next_whole_ = now;
+    if (beats_ == 0) tell(now, "server.up", mail);
+}
+
+void Presence::on_down() {
+    up_ = false;
+}
+
+void Presence::on_delivery(Instant now, const cluster::Delivery& delivery, Controller& controller,
+                           Outputs& out, Mail& mail) {
+    if (delivery.queue == kDirectoryQueue) return on_news(now, delivery, controller, out, mail);
+    Call call{now, delivery, controller, out, mail};
+    on_command(call, true);
+}
+
+void Presence::on_command(Call& call, bool may_wait) {
+    const bool from_app = call.delivery.queue == cluster::kRooms;
+    auto command = cluster::parse_command(
+        call.delivery.body, from_app ? cluster::Origin::App : cluster::Origin::Service,
+        options_.room);
+    if (!command) {
+        ++counts_.unreadable;
+        call.mail.push_back(cluster::Reject{call.delivery.tag, command.error()});
+        if (call.delivery.reply_to.empty()) return;
+        const cluster::Answer answer{cluster::Refusal{400, command.error()}};
+        call.mail.push_back(cluster::Publish{.exchange = "",
+                                             .key = call.delivery.reply_to,
+                                             .body = cluster::write(answer),
+                                             .correlation_id = call.delivery.correlation_id});
+        return;
+    }
+    if (from_app && send_elsewhere(call, *command, may_wait)) return;
+    ++counts_.commands;
+    const Data data = std::visit([&](const auto& one) { return execute(call, one); }, *command);
+    answer(call, data ? cluster::Answer{{}, *data} : cluster::Answer{data.error()});
+}
+
+// Whether the command is not for us: then its home has it, or it waits for news of its room.
+bool Presence::send_elsewhere(Call& call, const cluster::Command& command, bool may_wait) {
+    const std::string_view server = server_of(command);
+    if (!server.empty() && server != options_.server && directory_.server(server)) {
+        forward(call, std::string(server));
+        return true;
+    }
+    const std::string_view room = room_of(command);
+    if (room.empty() || call.controller.epoch(room) != 0) return false;
+    if (const Elsewhere* place = directory_.find(room)) {
+        forward(call, place->server);
+        return true;
+    }
+    const bool makes = std::holds_alternative<cluster::RoomCreate>(command);
+    if (makes || !may_wait) return false;
+    waiting_.push_back({call.now + kNewsWait, call.delivery});
+    return true;
+}
+
+void Presence::forward(Call& call, const std::string& server) {
+    ++counts_.forwarded;
+    const uint64_t id = ++last_id_;
+    answered_.emplace(id, call.delivery.tag);
+    call.mail.push_back(cluster::Publish{.id = id,
+                                         .exchange = std::string(cluster::kCommands),
+                                         .key = cluster::server_key(server),
+                                         .body = call.delivery.body,
+                                         .reply_to = call.delivery.reply_to,
+                                         .correlation_id = call.delivery.correlation_id});
+}
+
+void Presence::answer(Call& call, const cluster::Answer& said) {
+    if (said.refusal) ++counts_.refusals;
+    if (call.delivery.reply_to.empty()) {
+        call.mail.push_back(cluster::Acknowledge{call.delivery.tag});
+        return;
+    }
+    const uint64_t id = ++last_id_;
+    answered_.emplace(id, call.delivery.tag);
+    call.mail.push_back(cluster::Publish{.id = id,
+                                         .exchange = "",
+                                         .key = call.delivery.reply_to,
+                                         .body = cluster::write(said),
+                                         .correlation_id = call.delivery.correlation_id});
+}
+
+void Presence::on_confirmed(uint64_t id, Mail& mail) {
+    const auto found = answered_.find(id);
+    if (found == answered_.end()) return;
+    mail.push_back(cluster::Acknowledge{found->second});
+    answered_.erase(found);
+}
+
+void Presence::on_news(Instant now, const cluster::Delivery& delivery, Controller& controller,
+                       Outputs& out, Mail& mail) {
+    if (delivery.key.starts_with("load.")) {
+        const auto beat = cluster::parse_beat(delivery.body);
+        if (!beat) ++counts_.unreadable;
+        if (!beat || beat->server == options_.server) return;
+        directory_.on_beat(now, *beat);
+        for (const cluster::RoomReport& report : beat->rooms) {
+            give_up(now, report.room, beat->server, report.epoch, controller, out);
+        }
+    } else {
+        const auto event = cluster::parse_event(delivery.body);
+        if (!event) ++counts_.unreadable;
+        if (!event || event->server == options_.server) return;
+        directory_.on_event(*event);
+        if (event->type == "room.created") {
+            give_up(now, event->room, event->server, event->epoch, controller, out);
+        }
+    }
+    for (Waiting& one : std::exchange(waiting_, {})) {
+        Call call{now, one.delivery, controller, out, mail};
+        const auto command = cluster::parse_command(one.delivery.body);
+        if (directory_.find(room_of(*command))) {
+            on_command(call, false);
+        } else {
+            waiting_.push_back(std::move(one));
+        }
+    }
+}
+
+// Two servers made the same room at once: the one with the lower epoch, or the greater name, is not
+// its home.
+void Presence::give_up(Instant now, std::string_view room, const std::string& server,
+                       cluster::Epoch epoch, Controller& controller, Outputs& out) {
+    const cluster::Epoch ours = controller.epoch(room);
+    if (ours == 0 || ours > epoch || (ours == epoch && options_.server < server)) return;
+    controller.release_room(now, room, out).ok();
+    out.push_back(Log{Level::Warning,
+                      "room is of server " + server + ", given up here",
+                      std::string(room),
+                      {},
+                      {}});
+}
+
+void Presence::on_event(const Event& event, const Controller& controller, Mail& mail) {
+    cluster::Event said{.type = event.type, .at = event.at, .server = options_.server};
+    said.room = event.room;
+    said.number = event.number;
+    said.data = event.data.empty() ? "{}" : event.data;
+    if (!event.room.empty()) {
+        said.epoch = controller.epoch(event.room);
+        const auto told = told_.find(event.room);
+        if (said.epoch == 0 && told != told_.end()) said.epoch = told->second.epoch;
+        said.epoch = std::max<cluster::Epoch>(said.epoch, 1);
+    }
+    ++counts_.events;
+    mail.push_back(cluster::Publish{.exchange = std::string(cluster::kEvents),
+                                    .key = event.type,
+                                    .body = cluster::write(said)});
+}
+
+void Presence::tell(Instant now, std::string_view type, Mail& mail) {
+    ++counts_.events;
+    const cluster::Event said{.type = std::string(type), .at = now, .server = options_.server};
+    mail.push_back(cluster::Publish{
+        .exchange = std::string(cluster::kEvents), .key = said.type, .body = cluster::write(said)});
+}
+
+void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Mail& mail) {
+    mind_drain(now, controller, out);
+    if (!up_) {
+        if (now >= next_beat_) next_beat_ = now + kBeatTime;
+        return;
+    }
+    while (!waiting_.empty() && waiting_.front().until <= now) {
+        const Waiting one = std::move(waiting_.front());
+        waiting_.pop_front();
+        Call call{now, one.delivery, controller, out, mail};
+        on_command(call, false);
+    }
+    if (now < next_beat_) return;
+    directory_.on_deadline(now);
+    mind_load(now, controller, mail);
+    beat(now, controller, mail);
+    next_beat_ = now + kBeatTime;
+}
+
+Instant Presence::next_deadline() const {
+    const Instant waits = waiting_.empty() ? Instant::never() : waiting_.front().until;
+    return std::min({next_beat_, drain_at_, waits});
+}
+
+void Presence::mind_drain(Instant now, Controller& controller, Outputs& out) {
+    if (state_ == cluster::ServerState::Up) return;
+    const auto rooms = controller.reports();
+    if (now >= drain_at_) {
+        for (const cluster::RoomReport& report : rooms) {
+            controller.release_room(now, report.room, out).ok();
+        }
+        drain_at_ = Instant::never();
+        state_ = cluster::ServerState::Drained;
+    } else if (rooms.empty()) {
+        state_ = cluster::ServerState::Drained;
+    } else {
+        state_ = cluster::ServerState::Draining;
+    }
+}
+
+void Presence::mind_load(Instant now, const Controller& controller, Mail& mail) {
+    const cluster::Load load = this->load(now, controller);
+    const bool was = overloaded_;
+    const double most = was ? kLoadAgain * load.capacity : load.capacity - load.per_peer;
+    overloaded_ = load.used > most;
+    if (overloaded_ && !was) tell(now, "server.overloaded", mail);
+    const bool takes =
+        shared() && !overloaded_ && load.capacity > 0 && state_ == cluster::ServerState::Up;
+    if (takes == takes_rooms_) return;
+    takes_rooms_ = takes;
+    const std::string queue(cluster::kRooms);
+    takes ? mail.push_back(Consume{queue, kPrefetch}) : mail.push_back(Cancel{queue});
+}
+
+cluster::Load Presence::load(Instant now, const Controller& controller) const {
+    const Capacity capacity = controller.capacity(now);
+    cluster::Load load{.capacity = capacity.most,
+                       .used = capacity.used,
+                       .per_peer = capacity.per_peer,
+                       .most_rooms = options_.most_rooms,
+                       .overloaded = overloaded_};
+    for (const WorkerInfo& worker : controller.workers(now)) {
+        load.workers += worker.state == WorkerState::Running ? 1 : 0;
+    }
+    for (const auto& [room, report] : told_) load.peers += report.peers;
+    return load;
+}
+
+void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
+    cluster::Beat beat{.server = options_.server,
+                       .incarnation = incarnation_,
+                       .number = ++beats_,
+                       .region = options_.region,
+                       .version = options_.version,
+                       .signalling = options_.signalling,
+                       .link = options_.link,
+                       .state = state_,
+                       .load = {},
+                       .whole = now >= next_whole_,
+                       .rooms = {},
+                       .closed = {}};
+    if (beat.whole) next_whole_ = now + kWholeTime;
+    auto before = std::exchange(told_, {});
+    for (cluster::RoomReport& report : controller.reports()) {
+        const auto known = before.find(report.room);
+        const bool changed = known == before.end() || !(known->second == report);
+        if (beat.whole || changed) beat.rooms.push_back(report);
+        if (known != before.end()) before.erase(known);
+        std::string room = report.room;
+        told_.emplace(std::move(room), std::move(report));
+    }
+    if (!beat.whole) {
+        for (const auto& [room, report] : before) beat.closed.push_back(room);
+    }
+    beat.load = load(now, controller);
+    ++counts_.beats;
+    mail.push_back(cluster::Publish{.exchange = std::string(cluster::kLoad),
+                                    .key = cluster::load_key(options_.server),
+                                    .body = cluster::write(beat),
+                                    .expiration = kBeatLife});
+}
+
+void Presence::on_stop(Instant now, const Controller& controller, Mail& mail) {
+    state_ = cluster::ServerState::Drained;
+    if (!up_) return;
+    next_whole_ = now;
+    beat(now, controller, mail);
+    tell(now, "server.down", mail);
+}
+
+}  // namespace parley::controller::clustering

@@ -1,0 +1,299 @@
+#include "controller/cluster/presence.h"
+
+#include <doctest/doctest.h>
+
+#include "common/cluster/codec.h"
+#include "common/cluster/names.h"
+#include "tests/unit/controller/model_server.h"
+
+using namespace parley;
+using namespace parley::controller::clustering;
+
+namespace {
+
+using cluster::Assignment;
+
+// One server and what it says to the broker.
+struct Member {
+    explicit Member(Assignment assignment = Assignment::RouterService) {
+        server.start();
+        presence.emplace(server.now,
+                         Options{.server = "server-1",
+                                 .region = "eu",
+                                 .version = "1",
+                                 .signalling = "wss://one/",
+                                 .link = "",
+                                 .assignment = assignment},
+                         random, [](const cluster::PeerAdd& peer, base::Instant) {
+                             return std::optional("token-of-" + peer.peer);
+                         });
+        presence->on_up(server.now, mail);
+        advance(0s);
+    }
+
+    void advance(base::Duration by) {
+        server.advance(by);
+        if (presence->next_deadline() > server.now) return;
+        server.call([&](auto& core, base::Instant now, auto& out) {
+            presence->on_deadline(now, core, out, mail);
+            return 0;
+        });
+    }
+    void deliver(const std::string& queue, const std::string& body, std::string key = "k") {
+        const cluster::Delivery delivery{.tag = ++tag,
+                                         .queue = queue,
+                                         .key = std::move(key),
+                                         .body = body,
+                                         .reply_to = "caller",
+                                         .correlation_id = "c" + std::to_string(tag)};
+        server.call([&](auto& core, base::Instant now, auto& out) {
+            presence->on_delivery(now, delivery, core, out, mail);
+            return 0;
+        });
+    }
+    // What the command of a service, or of the app, is answered with.
+    cluster::Answer ask(const cluster::Command& command) {
+        mail.clear();
+        deliver(cluster::server_queue("server-1"), cluster::write(command));
+        return answer();
+    }
+    cluster::Answer ask_app(const std::string& body) {
+        mail.clear();
+        deliver(std::string(cluster::kRooms), body);
+        return answer();
+    }
+    cluster::Answer answer() {
+        const auto sent = sent_to("caller");
+        REQUIRE(sent.size() == 1);
+        const auto read = cluster::parse_answer(sent[0].body);
+        REQUIRE(read);
+        return *read;
+    }
+    std::vector<cluster::Publish> sent_to(const std::string& key) const {
+        std::vector<cluster::Publish> sent;
+        for (const Output& output : mail) {
+            const auto* publish = std::get_if<cluster::Publish>(&output);
+            if (publish && publish->key == key) sent.push_back(*publish);
+        }
+        return sent;
+    }
+    template <typename T>
+    size_t count() const {
+        size_t found = 0;
+        for (const Output& output : mail) found += std::holds_alternative<T>(output) ? 1 : 0;
+        return found;
+    }
+    cluster::Beat last_beat() const {
+        const auto beats = sent_to("load.server-1");
+        REQUIRE(!beats.empty());
+        const auto beat = cluster::parse_beat(beats.back().body);
+        REQUIRE(beat);
+        return *beat;
+    }
+
+    test::ModelServer server;
+    base::SeededRandom random{1};
+    std::optional<Presence> presence;
+    Mail mail;
+    uint64_t tag = 0;
+};
+
+cluster::RoomPlace place_in(const cluster::Answer& answer) {
+    REQUIRE_FALSE(answer.refusal);
+    const auto document = JsonDocument::parse(answer.data);
+    REQUIRE(document);
+    const auto place = cluster::read_room_place(document->root());
+    REQUIRE(place);
+    return *place;
+}
+
+}  // namespace
+
+TEST_CASE("a room is opened once, under the epoch it is told, and asked again it is that room") {
+    Member member;
+    const cluster::RoomOptions options{.max_peers = 9, .empty_timeout = 5s};
+    const auto first = place_in(member.ask(cluster::RoomOpen{"standup", 7, options}));
+    CHECK(first.home == "server-1");
+    CHECK(first.epoch == 7);
+    CHECK(first.signalling == "wss://one/");
+    CHECK(first.options == options);
+    CHECK(place_in(member.ask(cluster::RoomOpen{"standup", 6, {}})).epoch == 7);
+    CHECK(place_in(member.ask(cluster::RoomOpen{"standup", 9, {}})).epoch == 9);
+    CHECK(member.server.events("room.created") == 1);
+}
+
+TEST_CASE("a command is done when the broker has its answer, not before") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 1, {}});
+    const auto sent = member.sent_to("caller");
+    CHECK(sent[0].correlation_id == "c1");
+    CHECK(member.count<cluster::Acknowledge>() == 0);
+    member.presence->on_confirmed(sent[0].id, member.mail);
+    CHECK(member.count<cluster::Acknowledge>() == 1);
+    member.presence->on_confirmed(sent[0].id, member.mail);
+    CHECK(member.count<cluster::Acknowledge>() == 1);
+}
+
+TEST_CASE("a room that was released is closed, and not opened under an older epoch") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 3, {}});
+    auto& ada = member.server.enter("standup", "ada");
+    CHECK(member.ask(cluster::RoomRelease{"standup", 2, "", ""}).refusal->code == 409);
+    CHECK_FALSE(member.ask(cluster::RoomRelease{"standup", 4, "s2", "wss://two/"}).refusal);
+    CHECK(ada.close_code == 4404);
+    CHECK(member.ask(cluster::RoomOpen{"standup", 3, {}}).refusal->code == 409);
+    CHECK(place_in(member.ask(cluster::RoomOpen{"standup", 5, {}})).epoch == 5);
+}
+
+TEST_CASE("an epoch survives the controller") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 7, {.empty_timeout = 0s, .region = "eu"}});
+    member.server.crash_controller();
+    CHECK(member.server.core().epoch("standup") == 7);
+    CHECK(member.server.core().reports().at(0).options.region == "eu");
+}
+
+TEST_CASE("what can not be read is answered, and goes to the dead with the reason") {
+    Member member;
+    CHECK(member.ask_app("{").refusal->code == 400);
+    CHECK(member.count<cluster::Reject>() == 1);
+    CHECK(member.ask_app(R"({"type":"room.open","room":"a","epoch":1})").refusal->code == 400);
+}
+
+TEST_CASE("peers are let in, muted and shown out") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 1, {}});
+    const auto added = member.ask(cluster::PeerAdd{.room = "standup", .peer = "ada", .name = ""});
+    CHECK(added.data.find(R"("token":"token-of-ada")") != std::string::npos);
+    CHECK(added.data.find(R"("url":"wss://one/")") != std::string::npos);
+    CHECK(member.ask(cluster::PeerAdd{.room = "none", .peer = "", .name = ""}).refusal->code ==
+          404);
+    auto& ada = member.server.enter("standup", "ada");
+    CHECK_FALSE(member.ask(cluster::PeerMute{"standup", "ada", true}).refusal);
+    CHECK_FALSE(member.ask(cluster::PeerKick{"standup", "ada", "spam"}).refusal);
+    CHECK(ada.close_code == 4403);
+    CHECK(member.ask(cluster::PeerKick{"standup", "ada", ""}).refusal->code == 404);
+    CHECK_FALSE(member.ask(cluster::RoomClose{"standup"}).refusal);
+    CHECK(member.ask(cluster::RoomGet{"standup"}).refusal->code == 404);
+}
+
+TEST_CASE("a beat tells all at first, then what changed, and all again when that is wanted") {
+    Member member;
+    CHECK(member.last_beat().whole);
+    CHECK(member.last_beat().number == 1);
+    member.ask(cluster::RoomOpen{"a", 1, {}});
+    member.ask(cluster::RoomOpen{"b", 1, {}});
+    member.advance(1s);
+    CHECK_FALSE(member.last_beat().whole);
+    CHECK(member.last_beat().rooms.size() == 2);
+    member.ask(cluster::RoomClose{"a"});
+    member.advance(1s);
+    CHECK(member.last_beat().rooms.empty());
+    CHECK(member.last_beat().closed == std::vector<std::string>{"a"});
+    member.ask(cluster::BeatWanted{});
+    member.advance(0s);
+    CHECK(member.last_beat().whole);
+    CHECK(member.last_beat().rooms.size() == 1);
+    CHECK(member.last_beat().number == 4);
+    CHECK(member.last_beat().load.workers == 1);
+}
+
+TEST_CASE("what happens is told with the room's epoch and number") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 7, {}});
+    member.mail.clear();
+    member.presence->on_event(member.server.last_event("room.created"), member.server.core(),
+                              member.mail);
+    const auto sent = member.sent_to("room.created");
+    REQUIRE(sent.size() == 1);
+    const auto event = cluster::parse_event(sent[0].body);
+    REQUIRE(event);
+    CHECK(event->server == "server-1");
+    CHECK(event->epoch == 7);
+    CHECK(event->number == 1);
+}
+
+TEST_CASE("a server that drains takes no room, gives up what it has at the deadline, and back") {
+    Member member;
+    member.ask(cluster::RoomOpen{"old", 1, {.empty_timeout = 0s}});
+    CHECK(member.ask(cluster::ServerDrain{"other", 10s}).refusal->code == 404);
+    CHECK_FALSE(member.ask(cluster::ServerDrain{"server-1", 10s}).refusal);
+    CHECK(member.ask(cluster::RoomOpen{"new", 1, {}}).refusal->code == 503);
+    CHECK_FALSE(member.ask(cluster::RoomOpen{"old", 1, {}}).refusal);
+    member.advance(0s);
+    CHECK(member.last_beat().state == cluster::ServerState::Draining);
+    member.advance(10s);
+    member.advance(1s);
+    CHECK(member.last_beat().state == cluster::ServerState::Drained);
+    CHECK(member.server.core().epoch("old") == 0);
+    CHECK_FALSE(member.ask(cluster::ServerUndrain{"server-1"}).refusal);
+    CHECK_FALSE(member.ask(cluster::RoomOpen{"new", 1, {}}).refusal);
+}
+
+TEST_CASE("with a shared queue rooms are taken from it, but for those that live elsewhere") {
+    Member member(Assignment::SharedQueue);
+    const auto made = place_in(member.ask_app(R"({"type":"room.create","room":"here"})"));
+    CHECK(made.epoch == 1);
+    cluster::Beat beat;
+    beat.server = "server-2";
+    beat.incarnation = beat.number = 1;
+    beat.rooms.push_back({});
+    beat.rooms[0].room = "there";
+    member.deliver(std::string(kDirectoryQueue), cluster::write(beat), "load.server-2");
+    member.mail.clear();
+    const std::string get = R"({"type":"room.get","room":"there"})";
+    member.deliver(std::string(cluster::kRooms), get);
+    const auto sent = member.sent_to("server.server-2");
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].body == get);
+    CHECK(sent[0].reply_to == "caller");
+    CHECK(member.sent_to("caller").empty());
+    CHECK(member.ask_app(R"({"type":"room.list"})").data.find("server-2") != std::string::npos);
+}
+
+TEST_CASE("a command may be faster than the news of its room, and waits a little for it") {
+    Member member(Assignment::SharedQueue);
+    member.mail.clear();
+    member.deliver(std::string(cluster::kRooms), R"({"type":"room.get","room":"there"})");
+    CHECK(member.mail.empty());
+    const cluster::Event created{.type = "room.created",
+                                 .at = member.server.now,
+                                 .server = "server-2",
+                                 .room = "there",
+                                 .epoch = 1,
+                                 .number = 1};
+    member.deliver(std::string(kDirectoryQueue), cluster::write(created), "room.created");
+    CHECK(member.sent_to("server.server-2").size() == 1);
+    member.deliver(std::string(cluster::kRooms), R"({"type":"room.get","room":"nowhere"})");
+    member.advance(500ms);
+    CHECK(member.answer().refusal->code == 404);
+}
+
+TEST_CASE("of two servers that made a room at once one gives it up") {
+    Member member(Assignment::SharedQueue);
+    member.ask_app(R"({"type":"room.create","room":"a"})");
+    cluster::Event created{.type = "room.created",
+                           .at = member.server.now,
+                           .server = "server-2",
+                           .room = "a",
+                           .epoch = 1,
+                           .number = 1};
+    member.deliver(std::string(kDirectoryQueue), cluster::write(created), "room.created");
+    CHECK(member.server.core().epoch("a") == 1);  // ours is the smaller name
+    created.epoch = 2;
+    member.deliver(std::string(kDirectoryQueue), cluster::write(created), "room.created");
+    CHECK(member.server.core().epoch("a") == 0);
+}
+
+TEST_CASE("hostile mail costs its sender an answer, and nobody else anything") {
+    Member member(Assignment::SharedQueue);
+    for (const char* body :
+         {"", "[]", "null", "{\"type\":1}", "\xff\xfe", "{\"type\":\"room.get\"}",
+          "{\"type\":\"room.create\",\"room\":\"../x\"}"}) {
+        CHECK(member.ask_app(body).refusal->code == 400);
+        for (const char* key : {"load.x", "room.created"}) {
+            member.deliver(std::string(kDirectoryQueue), body, key);
+        }
+    }
+    CHECK(member.presence->counts().unreadable == 7 * 3);
+}
