@@ -81,7 +81,7 @@ void print(const Options& options, size_t people, const Line& line) {
 
 Line measure(const Options& options, size_t people, size_t slots, const char* name, int processor) {
     OpenRoom room(people, slots, options.files, processor);
-    room.talk(options.quick ? 10 : 100);  // until the loudest are found
+    room.talk(options.quick ? 25 : 100);  // until the loudest are found
     const Line line = line_of(name, room.talk(options.quick ? 20 : 200));
     print(options, people, line);
     return line;
