@@ -21,12 +21,31 @@ Picture::News Picture::on_beat(Instant now, const cluster::Beat& beat) {
         if (outcome.verdict != Rooms::Verdict::Disputed) continue;
         news.disputed.push_back({report.room, *rooms_.fence(heard.server, report.room)});
     }
-    for (const std::string& room : beat.closed) {
-        if (is_news(heard.server, room)) on_closed(heard.server, room);
-    }
+    take_closed(beat, news);
     if (beat.whole) reconcile(beat, news);
     servers_.on_counted(now, heard.server, rooms_.rooms_of(heard.server).size());
     return news;
+}
+
+// A drained server has let go of the rooms that were left at its deadline, with their peers: they
+// are not closed, they want another home.
+bool Picture::was_put_out(const cluster::Beat& beat, RoomIndex room) const {
+    return beat.state == cluster::ServerState::Drained && rooms_[room].peers > 0;
+}
+
+void Picture::take_closed(const cluster::Beat& beat, News& news) {
+    std::vector<RoomIndex> put_out;
+    for (const std::string& id : beat.closed) {
+        if (!is_news(news.server, id)) continue;
+        const auto room = rooms_.find(id);
+        const bool at_home = room && rooms_[*room].home == news.server;
+        if (at_home && was_put_out(beat, *room)) {
+            put_out.push_back(*room);
+        } else {
+            on_closed(news.server, id);
+        }
+    }
+    lose_rooms(std::move(put_out));
 }
 
 // A whole beat says by silence which rooms a server has no more. If it was born again since, they
@@ -37,12 +56,13 @@ void Picture::reconcile(const cluster::Beat& beat, News& news) {
     for (const cluster::RoomReport& report : beat.rooms) reported.push_back(report.room);
     std::vector<RoomIndex> missing = rooms_.on_whole(news.server, std::move(reported));
     std::erase_if(missing, [&](RoomIndex room) { return !is_news(news.server, rooms_[room].id); });
-    if (servers_[news.server].first_whole) {
-        news.homeless = missing.size();
-        lose_rooms(std::move(missing));
-        return;
-    }
-    for (const RoomIndex room : missing) {
+    const bool reborn = servers_[news.server].first_whole;
+    const auto lost = [&](RoomIndex room) { return reborn || was_put_out(beat, room); };
+    const auto closed = std::ranges::partition(missing, lost).begin();
+    const std::vector<RoomIndex> gone(closed, missing.end());
+    missing.erase(closed, missing.end());
+    lose_rooms(std::move(missing));
+    for (const RoomIndex room : gone) {
         const std::string id = rooms_[room].id;
         // What has no home yet is not closed by who had it last.
         if (!is_homeless(id)) on_closed(news.server, id);

@@ -21,7 +21,6 @@ public:
         bool returned = false;               // the same process, back from being lost
         bool two_claim = false;              // an older process beats under the same id: said once
         std::vector<Dispute> disputed = {};  // rooms that it is to release
-        size_t homeless = 0;                 // rooms that it had before it was born again
     };
 
     explicit Picture(uint64_t seed, Patience patience = {}, bool ordered = true);
@@ -59,7 +58,9 @@ private:
     Rooms::Outcome on_report(Instant now, ServerIndex from, const cluster::RoomReport& report);
     Rooms::Outcome take(ServerIndex from, const cluster::RoomReport& report);
     bool is_news(ServerIndex from, std::string_view room) const;
+    void take_closed(const cluster::Beat& beat, News& news);
     void reconcile(const cluster::Beat& beat, News& news);
+    bool was_put_out(const cluster::Beat& beat, RoomIndex room) const;
     void lose_rooms(std::vector<RoomIndex> rooms);
 
     Servers servers_;

@@ -161,6 +161,24 @@ TEST_CASE("rooms of a lost server get another home, options intact, and the late
     CHECK(cluster.active()->core().picture().rooms().disputes() == 0);
 }
 
+TEST_CASE("rooms with people in them that a drained server lets go of are carried over") {
+    ModelCluster cluster(14, 3);
+    for (const auto& server : cluster.servers) server->peers_in_each = 3;
+    cluster.start();
+    cluster.run(4s);
+    make_rooms(cluster, 30);
+    cluster.run(2s);
+    auto& drained = cluster.server("s0");
+    REQUIRE(drained.rooms().size() > 5);
+    drained.drain();
+    cluster.run(4s);
+    CHECK(drained.rooms().empty());
+    for (int room = 0; room < 30; ++room) {
+        CHECK(cluster.homes("r" + std::to_string(room)).size() == 1);
+    }
+    CHECK(cluster.active()->core().picture().homeless() == 0);
+}
+
 TEST_CASE("a server that is silent for less than the patience keeps its rooms") {
     ModelCluster cluster(8, 2);
     cluster.start();

@@ -38,6 +38,12 @@ void ModelServer::resume() {
     broker_.wake(id_);
 }
 
+void ModelServer::drain() {
+    state_ = cluster::ServerState::Drained;
+    for (const auto& [name, room] : rooms_) closed_.insert(name);
+    rooms_.clear();
+}
+
 void ModelServer::beat(uint64_t life) {
     if (!up_ || life != life_) return;
     clock_.after(1s, [this, life] { beat(life); });
@@ -52,6 +58,7 @@ void ModelServer::beat(uint64_t life) {
                  .used = static_cast<double>(rooms_.size()) * 0.01,
                  .per_peer = 0.01,
                  .workers = 4};
+    beat.state = state_;
     beat.whole = whole_;
     for (const auto& [name, room] : rooms_) {
         if (whole_ || changed_.contains(name)) beat.rooms.push_back(room);

@@ -19,6 +19,7 @@ public:
     void die(bool rooms_survive);  // start() again later
     void hang() { hangs_ = true; }
     void resume();
+    void drain();  // and its deadline is over: all rooms are let go
 
     bool is_up() const { return up_ && !hangs_; }
     const std::string& id() const { return id_; }
@@ -44,6 +45,7 @@ private:
     ModelBroker::Link link_;
     bool up_ = false;
     bool hangs_ = false;
+    cluster::ServerState state_ = cluster::ServerState::Up;
     uint64_t life_ = 0;
     uint64_t number_ = 0;
     bool whole_ = true;
