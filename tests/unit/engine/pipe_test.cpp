@@ -152,8 +152,8 @@ TEST_CASE("while a stream is paused not a packet of it crosses, and then it goes
     room.speak(151, "after");
     room.pass(1s);
     CHECK(words(*room.bob) == Words{"before", "after"});
-    const auto* stats = room.pipe_stats(room.second)->body_as_PipeStats();
-    CHECK(stats->missing() == 0);  // a pause is no loss
+    const Replied stats = room.pipe_stats(room.second);
+    CHECK(stats->body_as_PipeStats()->missing() == 0);  // a pause is no loss
 }
 
 TEST_CASE("what takes the stream away takes it out of the pipe") {
