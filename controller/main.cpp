@@ -13,6 +13,7 @@
 #include "common/shell/random.h"
 #include "controller/config/load.h"
 #include "controller/wiring/server.h"
+#include "controller/wiring/server_id.h"
 #include "worker/limits.h"
 
 extern char** environ;
@@ -104,10 +105,14 @@ Result<Server::Options> server_options(const Config& config, std::string run_dir
     if (!program) return base::Err{program.error()};
     auto keys = token_keys(config);
     if (!keys) return base::Err{keys.error()};
+    auto id = config.broker.empty() ? Result<std::string>(std::string())
+                                    : controller::server_id(config, run_directory);
+    if (!id) return base::Err{id.error()};
     const uint32_t wanted = config.workers == 0 ? shell::processors() : config.workers;
     Server::Options options;
     options.config = config;
     options.token_keys = std::move(*keys);
+    options.server_id = std::move(*id);
     options.workers = {.program = std::move(*program),
                        .run_directory = std::move(run_directory),
                        .base_port = config.rtc_port,

@@ -57,6 +57,15 @@ base::Result<Fd, std::string> open_to_append(const std::string& path) {
     return file;
 }
 
+base::Result<base::Unit, std::string> append_to_file(const std::string& path,
+                                                     const std::string& text) {
+    const auto file = open_to_append(path);
+    if (!file) return base::Err{file.error()};
+    const ssize_t written = write(file->get(), text.data(), text.size());
+    if (written != static_cast<ssize_t>(text.size())) return base::Err{failure(path)};
+    return base::Unit{};
+}
+
 void remove_file(const std::string& path) {
     unlink(path.c_str());
 }

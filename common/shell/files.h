@@ -19,6 +19,10 @@ base::Result<base::Unit, std::string> make_private_directory(const std::string& 
 // Opens a file to append to, for this user alone.
 base::Result<Fd, std::string> open_to_append(const std::string& path);
 
+// Appends to a file of this user alone, which is made when it is not there.
+base::Result<base::Unit, std::string> append_to_file(const std::string& path,
+                                                     const std::string& text);
+
 void remove_file(const std::string& path);  // nothing when it is not there
 
 bool is_executable(const std::string& path);

@@ -140,6 +140,7 @@ Response Api::healthz(Call&) {
 Response Api::readyz(Call& call) {
     const char* reason = stopping_                  ? "stopping"
                          : !call.controller.ready() ? "no worker runs"
+                         : broker_away_             ? "the broker is away"
                                                     : nullptr;
     if (!reason) return json_response(200, R"({"ready":true})");
     JsonWriter json;

@@ -44,6 +44,10 @@ public:
     // From now on /readyz says that this server is going away.
     void on_stop() { stopping_ = true; }
 
+    // Whether the broker that was configured is there: who waits for rooms over it must not wait
+    // for this server. Calls go on without it.
+    void on_broker(bool up) { broker_away_ = !up; }
+
 private:
     struct Call;
     struct Route;
@@ -75,6 +79,7 @@ private:
     web::Gate gate_;
     EdgeCounts counts_;
     bool stopping_ = false;
+    bool broker_away_ = false;
 };
 
 }  // namespace parley::controller::api

@@ -109,6 +109,15 @@ void add_edges(Families& families, const EdgeCounts& counts) {
         counts.webhooks_dropped);
     one("parley_webhook_waiting", "Events that wait for a webhook", kGauge,
         counts.webhooks_waiting);
+    if (counts.has_broker) {
+        one("parley_broker_up", "1 while the broker is there", kGauge, counts.broker_up);
+        one("parley_broker_waiting", "Messages that the broker has not confirmed", kGauge,
+            counts.broker_waiting);
+        families.open("parley_broker_dropped_total", "Messages for the broker that were dropped",
+                      kCounter);
+        families.add(static_cast<double>(counts.broker_dropped_full), {{"reason", "full"}});
+        families.add(static_cast<double>(counts.broker_dropped_expired), {{"reason", "expired"}});
+    }
     families.open("parley_http_responses_total", "Answers of the API, by status", kCounter);
     for (const auto& [status, count] : counts.responses) {
         families.add(static_cast<double>(count), {{"status", std::to_string(status)}});

@@ -19,6 +19,10 @@ struct EdgeCounts {
     uint64_t webhooks_dropped = 0;  // events given up
     uint64_t webhooks_waiting = 0;  // now
 
+    bool has_broker = false, broker_up = false;
+    uint64_t broker_waiting = 0;  // messages that the broker has not confirmed, now
+    uint64_t broker_dropped_full = 0, broker_dropped_expired = 0;
+
     void count_response(uint16_t status) { ++responses[status]; }
 };
 

@@ -51,6 +51,13 @@ struct Config {
     std::vector<TokenKeySource> token_keys;
     std::vector<WebhookTarget> webhooks;
 
+    std::string broker;  // amqp:// or amqps://; "": stand-alone
+    std::string broker_ca, broker_certificate, broker_key;
+    std::string server_id;       // "": from the file
+    std::string server_id_file;  // "": server-id in the run directory
+    std::string region;
+    std::string assignment = "router-service";
+
     std::string log_format = "text";
     std::string log_level = "info";
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "common/cluster/ids.h"
 #include "controller/config/toml.h"
 #include "controller/config/values.h"
 
@@ -249,6 +250,67 @@ const auto kSettings = std::to_array<Setting>({
              }
              return texts;
          }},
+    {.key = "broker",
+     .value = "URL",
+     .meaning = "RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://, whose host is then a "
+                "name; empty: this server is alone.",
+     .allowed = "nothing, or an amqp:// or amqps:// URL",
+     .secret = true,
+     .read =
+         [](const Values& v, Config& c) {
+             c.broker = v[0];
+             return v[0].empty() || v[0].starts_with("amqp://") || v[0].starts_with("amqps://");
+         },
+     .write = [](const Config& c) { return one(c.broker); }},
+    {.key = "broker-ca",
+     .value = "FILE",
+     .meaning = "Whom to believe that they are the broker, PEM; empty: whom the system believes.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.broker_ca = v[0], true; },
+     .write = [](const Config& c) { return one(c.broker_ca); }},
+    {.key = "broker-certificate",
+     .value = "FILE",
+     .meaning = "Who we are to the broker, PEM; empty: nobody.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.broker_certificate = v[0], true; },
+     .write = [](const Config& c) { return one(c.broker_certificate); }},
+    {.key = "broker-key",
+     .value = "FILE",
+     .meaning = "The key of that certificate, PEM.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.broker_key = v[0], true; },
+     .write = [](const Config& c) { return one(c.broker_key); }},
+    {.key = "server-id",
+     .value = "ID",
+     .meaning = "Who this server is among the others; empty: what server-id-file says.",
+     .allowed = "nothing, or 1 to 64 characters of A-Z a-z 0-9 _ . : -",
+     .read = [](const Values& v,
+                Config& c) { return c.server_id = v[0], v[0].empty() || cluster::is_id(v[0]); },
+     .write = [](const Config& c) { return one(c.server_id); }},
+    {.key = "server-id-file",
+     .value = "FILE",
+     .meaning =
+         "Keeps the id that is made up at the first start; empty: server-id in the run-directory.",
+     .allowed = "a path",
+     .read = [](const Values& v, Config& c) { return c.server_id_file = v[0], true; },
+     .write = [](const Config& c) { return one(c.server_id_file); }},
+    {.key = "region",
+     .value = "ID",
+     .meaning = "Where this server is: rooms may ask for it.",
+     .allowed = "nothing, or 1 to 64 characters of A-Z a-z 0-9 _ . : -",
+     .read = [](const Values& v,
+                Config& c) { return c.region = v[0], v[0].empty() || cluster::is_id(v[0]); },
+     .write = [](const Config& c) { return one(c.region); }},
+    {.key = "assignment",
+     .value = "router-service|shared-queue",
+     .meaning = "Who gives rooms a home: a router-service, or the servers themselves in turn. The "
+                "same on all servers of a broker.",
+     .allowed = "router-service or shared-queue",
+     .read =
+         [](const Values& v, Config& c) {
+             return read_choice(v[0], {"router-service", "shared-queue"}, c.assignment);
+         },
+     .write = [](const Config& c) { return one(c.assignment); }},
     {.key = "log-format",
      .value = "text|json",
      .meaning = "Lines for people or for machines, on standard error.",

@@ -164,6 +164,14 @@ void Server::count() {
     counts.webhooks_failed = webhooks.failed;
     counts.webhooks_dropped = webhooks.dropped;
     counts.webhooks_waiting = webhooks_.waiting();
+    if (!broker_) return;
+    const shell::AmqpClient& amqp = broker_->amqp();
+    api_.on_broker(amqp.up());
+    counts.has_broker = true;
+    counts.broker_up = amqp.up();
+    counts.broker_waiting = amqp.waiting();
+    counts.broker_dropped_full = amqp.counts().dropped_full;
+    counts.broker_dropped_expired = amqp.counts().dropped_expired;
 }
 
 }  // namespace parley::controller

@@ -92,7 +92,7 @@ base::Result<base::Unit, std::string> Server::listen() {
     if (const auto web = listen_web(); !web) return base::Err{web.error()};
     workers_ = std::make_unique<WorkerProcesses>(loop_, options_.workers, options_.worker_count,
                                                  worker_events());
-    return base::Unit{};
+    return join_cluster();
 }
 
 base::Result<base::Unit, std::string> Server::listen_web() {
@@ -142,6 +142,7 @@ void Server::tell(const Event& event) {
     api::WebhookOutputs posts;
     webhooks_.on_event(loop_.now(), notice, posts);
     deliver(posts);
+    if (broker_) broker_->on_event(event);
 }
 
 void Server::deliver(const api::WebhookOutputs& out) {
@@ -174,6 +175,7 @@ void Server::on_deadline(base::Instant) {
     api::WebhookOutputs posts;
     webhooks_.on_deadline(loop_.now(), posts);
     deliver(posts);
+    if (broker_) broker_->on_deadline();
     if (loop_.now() >= kill_at_) {
         kill_at_ = base::Instant::never();
         workers_->kill_all();
@@ -187,6 +189,7 @@ void Server::on_signal(int) {
     log({Level::Info, "stops"});
     api_.on_stop();
     turn([&](base::Instant now, Outputs& out) { core_.on_stop(now, out); });
+    if (broker_) broker_->on_stop();
     web_->stop(kGoingAway, "going-away");
     farewell_until_ = loop_.now() + kFarewellTime;
     kill_at_ = loop_.now() + kStopTime;
@@ -194,6 +197,7 @@ void Server::on_signal(int) {
 
 void Server::end_turn() {
     base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_});
+    if (broker_ && !stopping_) next = std::min(next, broker_->next_deadline());
     if (stopping_ && workers_->alive() == 0) {
         next = std::min(next, farewell_until_);
         if (web_->connections() == 0 || loop_.now() >= farewell_until_) loop_.stop();

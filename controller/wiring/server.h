@@ -21,6 +21,7 @@
 #include "controller/config/config.h"
 #include "controller/control/server.h"
 #include "controller/core.h"
+#include "controller/wiring/broker.h"
 #include "controller/wiring/worker_processes.h"
 
 namespace parley::controller {
@@ -34,6 +35,7 @@ public:
         std::vector<api::TokenKey> token_keys;  // with the keys read from their files
         WorkerProcesses::Options workers;
         uint32_t worker_count = 1;
+        std::string server_id = {};  // wanted with a broker
     };
 
     // An error says what could not be opened. Connections come in from here on.
@@ -46,6 +48,7 @@ private:
     Server(shell::Loop& loop, shell::Logger& logger, Options options);
 
     base::Result<base::Unit, std::string> listen();
+    base::Result<base::Unit, std::string> join_cluster();
     base::Result<base::Unit, std::string> listen_web();
     base::Result<base::Unit, std::string> start_web(std::vector<net::Address> addresses);
 
@@ -94,6 +97,7 @@ private:
     std::unique_ptr<shell::WebContext> web_context_;
     std::unique_ptr<shell::WebServer> web_;
     std::unique_ptr<WorkerProcesses> workers_;
+    std::unique_ptr<Broker> broker_;
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
