@@ -8,6 +8,8 @@
 namespace parley::router_service {
 namespace {
 
+using namespace std::string_literals;
+
 using test::beat_of;
 using test::kStart;
 
@@ -76,7 +78,7 @@ TEST_CASE("a command that can not be read is answered with 400 and goes to the d
                                   R"({"type": "room.open", "room": "a", "epoch": 9})",
                                   R"({"type": "room.release", "room": "a", "epoch": 9})",
                                   std::string(100'000, '['),
-                                  std::string("{\"type\": \"room.get\", \"room\": \"\0\"}", 35)};
+                                  "{\"type\": \"room.get\", \"room\": \"\0\"}"s};
     Lone lone;
     for (const std::string& body : bodies) {
         CAPTURE(body.substr(0, 60));
