@@ -92,7 +92,10 @@ AmqpStatus AmqpThread::carry_out(std::vector<AmqpOrder> orders) {
     for (AmqpOrder& order : orders) {
         if (auto* letter = std::get_if<AmqpLetter>(&order)) outbox_.push_back(std::move(*letter));
         if (auto* consume = std::get_if<AmqpConsume>(&order)) {
-            consumed_.insert_or_assign(consume->queue, consume->prefetch);
+            // What is consumed already, since the connection was made again, is not asked twice.
+            const bool is_new =
+                consumed_.insert_or_assign(consume->queue, consume->prefetch).second;
+            if (!is_new) consume->queue.clear();
         }
         if (auto* cancel = std::get_if<AmqpCancel>(&order)) consumed_.erase(cancel->queue);
     }
@@ -111,6 +114,7 @@ AmqpStatus AmqpThread::carry_out(std::vector<AmqpOrder> orders) {
 }
 
 AmqpStatus AmqpThread::carry_out(const AmqpConsume& consume) {
+    if (consume.queue.empty()) return base::Unit{};
     return connection_->consume(consume.queue, consume.prefetch);
 }
 
