@@ -164,7 +164,8 @@ TEST_CASE("rooms are created over RabbitMQ, and go on when the active router-ser
     for (const std::string& name : names) app.ask("create " + name, cluster::RoomCreate{name, {}});
     for (const std::string& name : names) CHECK_FALSE(app.answer("create " + name).refusal);
     CHECK_FALSE(app.call("again", cluster::RoomCreate{"standup", {}}).refusal);
-    CHECK(one.rooms().size() + two.rooms().size() == 5);
+    // On a busy machine a server may be asked too late, and told a little later to give up again.
+    CHECK(app.office.until([&] { return one.rooms().size() + two.rooms().size() == 5; }));
 }
 
 TEST_CASE("rooms of a server that is lost go to another") {
