@@ -23,7 +23,7 @@ std::string environment_name(std::string key) {
 class CommandLine {
 public:
     explicit CommandLine(Config& config) : config_(config) {
-        add("broker-url", config.broker_url, "amqp:// or amqps://USER:PASSWORD@HOST:PORT/VHOST");
+        add("broker", config.broker_url, "amqp:// or amqps://USER:PASSWORD@HOST:PORT/VHOST");
         add("broker-ca", config.broker_ca, "amqps: file of whom to believe; else the system's");
         add("broker-certificate", config.broker_certificate, "amqps: file of who we are");
         add("broker-key", config.broker_key, "amqps: file of the certificate's key");

@@ -131,7 +131,7 @@ private:
                      turn([&](Instant now, Outputs& out) { core_.on_confirmed(now, id, out); });
                  },
              .on_returned = [](uint64_t) {}});
-        if (!amqp) return base::Err{"broker-url: " + amqp.error()};
+        if (!amqp) return base::Err{"broker: " + amqp.error()};
         amqp_ = std::move(*amqp);
         // Commands last: whoever hears them is active, and wants beats and answers.
         amqp_->consume(kBeats, 0);

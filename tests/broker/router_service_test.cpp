@@ -21,7 +21,7 @@ namespace {
 class RouterServiceProcess {
 public:
     RouterServiceProcess() {
-        std::string program = PARLEY_ROUTER_SERVICE, flag = "--broker-url",
+        std::string program = PARLEY_ROUTER_SERVICE, flag = "--broker",
                     url = RabbitMq::shared().url, port = "--http-port", zero = "0",
                     level = "--log-level", warning = "warning";
         char* arguments[] = {program.data(), flag.data(),  url.data(),     port.data(),
