@@ -15,6 +15,7 @@
 #include "common/shell/loop.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
+#include "common/shell/web_api.h"
 #include "common/shell/web_context.h"
 #include "common/shell/web_server.h"
 #include "router-service/api.h"
@@ -36,43 +37,6 @@ shell::LogLevel level_of(const std::string& name) {
     if (name == "debug") return shell::LogLevel::Debug;
     if (name == "warning") return shell::LogLevel::Warning;
     return name == "error" ? shell::LogLevel::Error : shell::LogLevel::Info;
-}
-
-const char* method_text(shell::HttpMethod method) {
-    switch (method) {
-        case shell::HttpMethod::Get: return "GET";
-        case shell::HttpMethod::Head: return "HEAD";
-        case shell::HttpMethod::Post: return "POST";
-        case shell::HttpMethod::Put: return "PUT";
-        case shell::HttpMethod::Patch: return "PATCH";
-        case shell::HttpMethod::Delete: return "DELETE";
-        case shell::HttpMethod::Options: return "OPTIONS";
-    }
-    return "";
-}
-
-web::Request web_request(shell::HttpRequest&& request) {
-    return {.method = method_text(request.method),
-            .path = std::move(request.path),
-            .query = std::move(request.query),
-            .authorization = std::move(request.authorization),
-            .content_type = std::move(request.content_type),
-            .origin = std::move(request.origin),
-            .host = std::move(request.host),
-            .remote = std::move(request.remote),
-            .forwarded = !request.forwarded_for.empty(),
-            .body = std::move(request.body)};
-}
-
-shell::HttpResponse http_response(web::Response&& response) {
-    shell::HttpResponse http{.status = response.status,
-                             .headers = std::move(response.headers),
-                             .body = std::move(response.body)};
-    if (!response.content_type.empty()) {
-        http.headers.emplace_back("Content-Type", response.content_type);
-    }
-    http.headers.emplace_back("Cache-Control", "no-store");
-    return http;
 }
 
 class Service {
@@ -144,7 +108,7 @@ private:
         return {
             .on_http =
                 [this](uint64_t id, shell::HttpRequest&& request) {
-                    on_http(id, web_request(std::move(request)));
+                    on_http(id, shell::web_request(std::move(request)));
                 },
             .on_connect = [](uint64_t, const shell::ConnectRequest&) -> uint16_t { return 404; },
             .on_message = [](uint64_t, std::string_view) {},
@@ -153,7 +117,7 @@ private:
 
     void on_http(uint64_t id, const web::Request& request) {
         Api::Outcome outcome = api_.on_request(loop_.now(), id, request, core_, scale_.signal());
-        if (outcome.response) web_->respond(id, http_response(std::move(*outcome.response)));
+        if (outcome.response) web_->respond(id, shell::http_response(std::move(*outcome.response)));
         if (outcome.command) amqp_->publish(std::move(*outcome.command));
     }
 
@@ -202,7 +166,7 @@ private:
 
     void respond(std::vector<Api::Answered> answers) {
         for (Api::Answered& one : answers) {
-            web_->respond(one.request, http_response(std::move(one.response)));
+            web_->respond(one.request, shell::http_response(std::move(one.response)));
         }
     }
 

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "common/shell/web_api.h"
 #include "controller/wiring/server.h"
 
 // How the world comes in: by HTTP and WebSocket, by the control socket, from the workers.
@@ -8,54 +9,6 @@ namespace parley::controller {
 namespace {
 
 constexpr uint16_t kBadRequest = 400;
-
-const char* name_of(shell::HttpMethod method) {
-    switch (method) {
-        case shell::HttpMethod::Get: return "GET";
-        case shell::HttpMethod::Head: return "HEAD";
-        case shell::HttpMethod::Post: return "POST";
-        case shell::HttpMethod::Put: return "PUT";
-        case shell::HttpMethod::Patch: return "PATCH";
-        case shell::HttpMethod::Delete: return "DELETE";
-        case shell::HttpMethod::Options: return "OPTIONS";
-    }
-    return "";
-}
-
-api::Request api_request(shell::HttpRequest&& request) {
-    return {.method = name_of(request.method),
-            .path = std::move(request.path),
-            .query = std::move(request.query),
-            .authorization = std::move(request.authorization),
-            .content_type = std::move(request.content_type),
-            .origin = std::move(request.origin),
-            .host = std::move(request.host),
-            .remote = std::move(request.remote),
-            .forwarded = !request.forwarded_for.empty(),
-            .body = std::move(request.body)};
-}
-
-api::Request api_request(const shell::ConnectRequest& request) {
-    return {.method = "GET",
-            .path = request.path,
-            .query = request.query,
-            .authorization = request.authorization,
-            .origin = request.origin,
-            .host = request.host,
-            .remote = request.remote,
-            .forwarded = !request.forwarded_for.empty()};
-}
-
-shell::HttpResponse http_response(api::Response&& response) {
-    shell::HttpResponse http{.status = response.status,
-                             .headers = std::move(response.headers),
-                             .body = std::move(response.body)};
-    if (!response.content_type.empty()) {
-        http.headers.emplace_back("Content-Type", response.content_type);
-    }
-    http.headers.emplace_back("Cache-Control", "no-store");
-    return http;
-}
 
 bool is_api(std::string_view path) {
     return path.starts_with("/v1/") || path == "/v1" || path == "/healthz" || path == "/readyz" ||
@@ -81,16 +34,17 @@ void Server::on_http(uint64_t id, shell::HttpRequest request) {
         web_->respond(id, page_.answer(request));
         return;
     }
-    const api::Request asked = api_request(std::move(request));
+    const api::Request asked = shell::web_request(std::move(request));
     turn([&](base::Instant now, Outputs& out) {
         count();
-        web_->respond(id, http_response(api_.on_request(now, asked, core_, out)));
+        web_->respond(id, shell::http_response(api_.on_request(now, asked, core_, out)));
     });
 }
 
 uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
     if (request.path == "/v1/events") {
-        if (const auto refusal = api_.events_refusal(api_request(request))) return refusal->status;
+        if (const auto refusal = api_.events_refusal(shell::web_request(request)))
+            return refusal->status;
         events_.on_connect(id, std::string(api::find(request.query, "room").value_or("")));
         return 0;
     }

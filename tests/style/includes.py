@@ -15,7 +15,8 @@ MAY_SEE = {
     'common/cluster/': ('common/base/', 'common/json/'),
     'common/web/': ('common/base/', 'common/json/'),
     # The AMQP shell carries the mail of the cluster's cores.
-    'common/shell/': BASE + ('worker/net/', 'common/cluster/mail.h', 'common/cluster/topology.h'),
+    'common/shell/': BASE + ('worker/net/', 'common/cluster/mail.h', 'common/cluster/topology.h',
+                             'common/web/http.h'),
     'worker/limits.h': ('common/base/',),
     **{leaf: BASE for leaf in LEAVES},
     **{folder: BASE + LEAVES for folder in OVER_LEAVES},
