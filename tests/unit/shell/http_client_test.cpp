@@ -162,7 +162,7 @@ TEST_CASE("a client that is destroyed with calls open says nothing") {
         HttpClient client(loop);
         client.post({silent.url(), {}, "x"}, [&](const HttpOutcome&) { told = true; });
         settle(loop);
-        // Still looking its host up: had the loop run once more, it might have been refused, and said.
+        // Still looking its host up: had the loop run once more, it might have been refused.
         client.post({"http://localhost:9/", {}, "x"}, [&](const HttpOutcome&) { told = true; });
     }
     settle(loop);
