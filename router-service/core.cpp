@@ -37,7 +37,7 @@ void RouterService::on_connected(Instant now, Outputs& out) {
     tick_at_ = now;
     heard_at_ = now;
     probed_at_ = now - kProbeInterval;
-    picture_.on_deaf(now);
+    picture_.on_reconnected(now);
     settle_until(now + options_.settle);
     out.push_back(Log{Level::Info, "connected to the broker"});
 }

@@ -35,6 +35,7 @@ public:
     // Servers that have just become lost; their rooms are homeless now.
     std::vector<ServerIndex> on_deadline(Instant now);
     void on_deaf(Instant now) { servers_.on_deaf(now); }
+    void on_reconnected(Instant now) { servers_.on_reconnected(now); }
 
     void on_placed(Instant now, ServerIndex server, std::string_view room, uint32_t seats);
     void on_not_placed(ServerIndex server, std::string_view room);

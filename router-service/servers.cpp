@@ -106,7 +106,7 @@ Servers::Outcome Servers::on_beat(Instant now, const cluster::Beat& beat) {
     server.link = beat.link;
     server.state = beat.state;
     server.load = beat.load;
-    server.heard = now;
+    server.heard = server.spared_until = now;
     server.first_whole = beat.whole && !server.known;
     if (beat.whole) {
         server.known = server.whole = true;
@@ -124,6 +124,11 @@ void Servers::on_deaf(Instant now) {
     for (Server& server : servers_) {
         if (!server.id.empty() && server.standing != Standing::Lost) server.heard = now;
     }
+}
+
+void Servers::on_reconnected(Instant now) {
+    on_deaf(now);
+    for (Server& server : servers_) server.spared_until = now + patience_.back;
 }
 
 void Servers::on_placed(Instant now, ServerIndex server, uint64_t room, uint32_t seats) {
@@ -192,7 +197,10 @@ void Servers::forget(ServerIndex at) {
 Standing Servers::standing_of(Instant now, const Server& server) const {
     const Duration silence = now - server.heard;
     // Once lost only a beat, which sets `heard`, brings it back.
-    if (silence >= patience_.lost) return Standing::Lost;
+    if (silence >= patience_.lost) {
+        const bool spared = server.standing != Standing::Lost && now < server.spared_until;
+        return spared ? Standing::Stale : Standing::Lost;
+    }
     if (silence >= patience_.stale) return Standing::Stale;
     if (server.state != cluster::ServerState::Up) return Standing::Draining;
     if (!server.known) return Standing::Unknown;

@@ -24,6 +24,9 @@ const char* standing_text(Standing standing);
 struct Patience {
     Duration stale = 1500ms;  // no more rooms
     Duration lost = 3s;       // its rooms get another home
+    // For a server to be heard again after the broker was away: it waits between its tries to
+    // connect, and may find the broker a while after we did.
+    Duration back = 10s;
     Duration forgotten = 1h;  // it left the table
 };
 
@@ -39,6 +42,7 @@ struct Server {
     cluster::ServerState state = cluster::ServerState::Up;
     cluster::Load load;
     Instant heard;
+    Instant spared_until;      // it is not lost before, unless it is heard and falls silent again
     bool known = false;        // a whole beat of this incarnation was heard
     bool whole = false;        // and none missed since
     bool first_whole = false;  // its last beat was the first whole one of this incarnation
@@ -102,6 +106,8 @@ public:
 
     // We could not hear for a while: nobody's silence until now counts.
     void on_deaf(Instant now);
+    // The broker is there again, for us; the others may need a while yet.
+    void on_reconnected(Instant now);
 
     void on_placed(Instant now, ServerIndex server, uint64_t room, uint32_t seats);
     // It has a room since then, which nobody here promised.

@@ -29,7 +29,7 @@ struct AmqpOptions {
     size_t outbox_messages = 100'000;
     size_t outbox_bytes = 64 * 1024 * 1024;
     base::Duration heartbeat = 5s;  // a broker is gone after two or three without a sign of life
-    base::Duration least_wait = 200ms, most_wait = 10s;  // between tries to connect
+    base::Duration least_wait = 200ms, most_wait = 3s;  // between tries to connect
     base::Duration refused_wait = 30s;  // after the broker said no: waiting alone mends nothing
 };
 

@@ -111,6 +111,31 @@ TEST_CASE("what we could not hear is nobody's silence") {
     CHECK(standing(servers, "a") == Standing::Eligible);
 }
 
+TEST_CASE("who finds the broker later than we do is not lost, but who fell silent since is") {
+    Servers servers(1);
+    servers.on_beat(kStart, beat_of("late", 1));
+    servers.on_beat(kStart, beat_of("gone", 1));
+    servers.on_reconnected(kStart + 20s);
+    servers.on_beat(kStart + 21s, beat_of("gone", 2));
+    CHECK(servers.on_deadline(kStart + 23s, kKeep).empty());
+    CHECK(standing(servers, "late") == Standing::Stale);
+
+    CHECK(servers.on_deadline(kStart + 24s, kKeep).size() == 1);
+    CHECK(standing(servers, "gone") == Standing::Lost);
+    CHECK(servers.on_deadline(kStart + 29s, kKeep).empty());
+    servers.on_beat(kStart + 29s, beat_of("late", 2));
+    CHECK(standing(servers, "late") == Standing::Eligible);
+    CHECK(standing(servers, "gone") == Standing::Lost);
+}
+
+TEST_CASE("who never finds the broker again is lost in the end") {
+    Servers servers(1);
+    servers.on_beat(kStart, beat_of("a", 1));
+    servers.on_reconnected(kStart + 20s);
+    CHECK(servers.on_deadline(kStart + 29s, kKeep).empty());
+    CHECK(servers.on_deadline(kStart + 30s, kKeep).size() == 1);
+}
+
 TEST_CASE("a server that stays lost leaves its place to another, when nothing refers to it") {
     Servers servers(1);
     servers.on_beat(kStart, beat_of("a", 1));
