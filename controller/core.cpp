@@ -209,4 +209,8 @@ void Controller::ensure_invariants() const {
     state_->ensure_invariants();
 }
 
+bool Controller::settled() const {
+    return state_->settled();
+}
+
 }  // namespace parley::controller

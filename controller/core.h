@@ -212,6 +212,9 @@ public:
 
     void ensure_invariants() const;
 
+    // Every worker has been heard of since the start: which rooms are here is known.
+    bool settled() const;
+
 private:
     struct State;
     std::unique_ptr<State> state_;
