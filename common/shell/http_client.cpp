@@ -1,6 +1,5 @@
 #include "common/shell/http_client.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -55,40 +54,13 @@ struct HttpCall {
     std::unique_ptr<Watch> watch;  // of the stream: gone before it
 };
 
-// A question to the system's resolver, which can not be taken back: it outlives its client.
-struct HttpLookup {
-    uv_getaddrinfo_t request{};
-    HttpClient* client;
-    uint64_t call;
-
-    static void on_done(uv_getaddrinfo_t* request, int status, addrinfo* found) {
-        const std::unique_ptr<HttpLookup> self(static_cast<HttpLookup*>(request->data));
-        std::vector<net::Address> addresses;
-        for (addrinfo* one = found; one != nullptr; one = one->ai_next) {
-            if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
-            SocketAddress name;
-            std::memcpy(&name, one->ai_addr, one->ai_addrlen);
-            addresses.insert(addresses.begin(), read_socket_address(name));
-        }
-        uv_freeaddrinfo(found);
-        if (self->client == nullptr) return;
-        self->client->lookups_.erase(self.get());
-        self->client->on_addresses(self->call, std::move(addresses),
-                                   status == 0 ? nullptr : uv_strerror(status));
-    }
-};
-
 HttpClient::HttpClient(Loop& loop, std::string ca_file)
     : loop_(loop),
       ca_file_(std::move(ca_file)),
+      lookup_(loop),
       timer_(loop, [this](base::Instant now) { on_deadline(now); }) {}
 
-HttpClient::~HttpClient() {
-    for (HttpLookup* const lookup : lookups_) {
-        lookup->client = nullptr;
-        uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
-    }
-}
+HttpClient::~HttpClient() = default;
 
 void HttpClient::post(HttpPost post, OnDone on_done) {
     auto added = std::make_unique<HttpCall>();
@@ -116,20 +88,14 @@ HttpCall* HttpClient::find(uint64_t id) {
 }
 
 void HttpClient::look_up(HttpCall& call) {
-    auto lookup = std::make_unique<HttpLookup>();
-    lookup->client = this;
-    lookup->call = call.id;
-    lookup->request.data = lookup.get();
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    const int error = uv_getaddrinfo(loop_.uv(), &lookup->request, HttpLookup::on_done,
-                                     call.url.host.c_str(), nullptr, &hints);
-    if (error != 0) return end_soon(call, {0, call.url.host + ": " + uv_strerror(error)});
-    lookups_.insert(lookup.release());
+    const char* const error =
+        lookup_.find(call.url.host, [this, id = call.id](auto addresses, const char* why) {
+            on_addresses(id, std::move(addresses), why);
+        });
+    if (error != nullptr) end_soon(call, {0, call.url.host + ": " + error});
 }
 
-void HttpClient::on_addresses(uint64_t id, std::vector<net::Address> addresses,
-                              const char* error) {
+void HttpClient::on_addresses(uint64_t id, std::vector<net::Address> addresses, const char* error) {
     HttpCall* const call = find(id);
     if (call == nullptr) return;
     if (error != nullptr) return end_soon(*call, {0, call->url.host + ": " + error});
@@ -185,8 +151,8 @@ void HttpClient::advance(uint64_t id) {
                 if (status == ByteStream::Status::Done) call.phase = HttpCall::Phase::Writing;
                 break;
             case HttpCall::Phase::Writing:
-                status = call.stream->write(std::string_view(call.request).substr(call.written),
-                                            count);
+                status =
+                    call.stream->write(std::string_view(call.request).substr(call.written), count);
                 call.written += count;
                 if (call.written == call.request.size()) call.phase = HttpCall::Phase::Reading;
                 break;

@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -11,12 +10,12 @@
 #include "common/shell/http.h"
 #include "common/shell/http_url.h"
 #include "common/shell/loop.h"
+#include "common/shell/name_lookup.h"
 #include "worker/net/address.h"
 
 namespace parley::shell {
 
 struct HttpCall;
-struct HttpLookup;
 
 // A request to somebody else's server, of which only the status of the answer is of interest: a
 // webhook.
@@ -53,8 +52,6 @@ public:
     size_t pending() const { return calls_.size(); }
 
 private:
-    friend struct HttpLookup;
-
     HttpCall* find(uint64_t id);
     void look_up(HttpCall& call);
     void on_addresses(uint64_t id, std::vector<net::Address> addresses, const char* error);
@@ -72,7 +69,7 @@ private:
     uint64_t last_id_ = 0;
     base::FlatMap<uint64_t, std::unique_ptr<HttpCall>> calls_;
     base::DeadlineQueue<uint64_t> deadlines_;
-    std::set<HttpLookup*> lookups_;
+    NameLookup lookup_;
     Timer timer_;
 };
 

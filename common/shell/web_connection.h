@@ -21,7 +21,7 @@ struct WebConnection {
         Lingering,  // answered; the rest of a body we do not want is read and forgotten
         Upgrading,  // accepted as a WebSocket, not yet told so
         Socket,
-        Closing,    // the close frame is on its way
+        Closing,  // the close frame is on its way
     };
 
     uint64_t id = 0;
@@ -35,8 +35,8 @@ struct WebConnection {
     WebServer::RequestId request_id = 0;
     HttpRequest request;
     bool expects_body = false;
-    bool head_only = false;     // HEAD: no body in the answer
-    bool close_after = false;   // the answer
+    bool head_only = false;    // HEAD: no body in the answer
+    bool close_after = false;  // the answer
     HttpResponse response;
     bool head_written = false;
     size_t body_written = 0;
@@ -44,7 +44,8 @@ struct WebConnection {
     int early_reads = 0;        // before the answer had left
 
     // As a WebSocket.
-    std::string message;  // the fragments so far
+    std::string message;                             // the fragments so far
+    size_t message_bytes = 0, queue_bytes_most = 0;  // its limits
     std::deque<std::string> queue;
     size_t queue_bytes = 0;
     base::Instant heard;

@@ -48,11 +48,11 @@ base::Result<std::unique_ptr<WebServer>, std::string> WebServer::start(WebContex
     std::unique_ptr<WebServer> server(
         new WebServer(context, std::move(options), std::move(events)));
     for (size_t i = 0; i < server->options_.listen.size(); ++i) {
-        auto listening = TcpListener::listen(
-            context.loop(), server->options_.listen[i],
-            [self = server.get(), i](Fd socket, net::Address remote) {
-                self->accept(std::move(socket), remote, i);
-            });
+        auto listening =
+            TcpListener::listen(context.loop(), server->options_.listen[i],
+                                [self = server.get(), i](Fd socket, net::Address remote) {
+                                    self->accept(std::move(socket), remote, i);
+                                });
         if (!listening) return base::Err{listening.error()};
         server->listeners_.push_back(std::move(*listening));
     }
@@ -106,12 +106,14 @@ void WebServer::accept(Fd socket, const net::Address& remote, size_t listener) {
     connection.id = id;
     connection.listener = listener;
     connection.remote = net::ip_text(remote);
+    connection.message_bytes = options_.limits.message_bytes;
+    connection.queue_bytes_most = options_.limits.queue_bytes;
     connections_.insert(id, std::move(added));
 
     lws_adopt_desc_t adopt{};
     adopt.vh = vhost_;
-    adopt.type = static_cast<lws_adoption_type>(LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP |
-                                                LWS_ADOPT_ALLOW_SSL);
+    adopt.type =
+        static_cast<lws_adoption_type>(LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL);
     adopt.fd.sockfd = socket.release();  // closed by libwebsockets, whatever happens
     adopt.opaque = reinterpret_cast<void*>(id);
     lws* const wsi = lws_adopt_descriptor_vhost_via_info(&adopt);

@@ -35,7 +35,7 @@ struct WebLimits {
     base::Duration idle_time = 15s;    // between two requests
     base::Duration close_time = 3s;    // for a WebSocket to be closed orderly
     base::Duration ping_interval = 5s;
-    base::Duration silence = 10s;      // a WebSocket that does not answer pings
+    base::Duration silence = 10s;  // a WebSocket that does not answer pings
 };
 
 // Why WebServer itself closes a WebSocket (docs/signalling.md).
@@ -78,6 +78,9 @@ public:
     // Queues one text message. False, and nothing, when the connection is gone or closing; it is
     // closing from here on if too much waits for it.
     bool send(ConnectionId id, std::string text);
+
+    // From here on this WebSocket has limits of its own: it speaks for many.
+    void widen(ConnectionId id, size_t message_bytes, size_t queue_bytes);
 
     // Closes the WebSocket after what is queued, with a code and a reason of at most 123 bytes.
     void close(ConnectionId id, uint16_t code, std::string_view reason);

@@ -14,7 +14,7 @@ using Phase = WebConnection::Phase;
 constexpr size_t kReasonBytes = 123;  // RFC 6455 §5.5
 // A pong echoes what it answers; libwebsockets does not tell of one that carries nothing.
 constexpr char kPing[] = "parley";
-constexpr char kVersion[] = "13";     // RFC 6455 §4.1
+constexpr char kVersion[] = "13";  // RFC 6455 §4.1
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -133,7 +133,7 @@ int WebServer::on_received(WebConnection& connection, std::string_view bytes) {
         begin_close(connection, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "text only");
         return 0;
     }
-    if (connection.message.size() + bytes.size() > options_.limits.message_bytes) {
+    if (connection.message.size() + bytes.size() > connection.message_bytes) {
         begin_close(connection, kCloseTooLarge, "too-large");
         return 0;
     }
@@ -150,13 +150,20 @@ bool WebServer::send(ConnectionId id, std::string text) {
     if (connection->phase == Phase::Closing) return false;
     connection->queue_bytes += text.size();
     connection->queue.push_back(std::move(text));
-    if (connection->queue_bytes > options_.limits.queue_bytes) {
+    if (connection->queue_bytes > connection->queue_bytes_most) {
         connection->queue.clear();
         begin_close(*connection, kCloseTooSlow, "too-slow");
         return false;
     }
     if (connection->phase == Phase::Socket) lws_callback_on_writable(connection->wsi);
     return true;
+}
+
+void WebServer::widen(ConnectionId id, size_t message_bytes, size_t queue_bytes) {
+    WebConnection* const connection = find(id);
+    if (connection == nullptr) return;
+    connection->message_bytes = message_bytes;
+    connection->queue_bytes_most = queue_bytes;
 }
 
 void WebServer::close(ConnectionId id, uint16_t code, std::string_view reason) {
