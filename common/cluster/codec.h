@@ -22,11 +22,12 @@ constexpr size_t kBeatBytes = 16 * 1024 * 1024;
 constexpr size_t kEventBytes = 256 * 1024;
 constexpr size_t kMetadataBytes = 4 * 1024;
 constexpr size_t kMetadataDepth = 16;
-constexpr uint32_t kPeersMost = 10'000;       // that a room may be limited to
-constexpr uint32_t kPageMost = 1'000;         // rooms in one answer
-constexpr size_t kNameBytes = 256;            // of a peer
-constexpr size_t kReasonBytes = 100;          // fits a WebSocket's close frame, RFC 6455 §5.5
-constexpr size_t kAddressBytes = 512;         // of a server
+constexpr uint32_t kPeersMost = 10'000;  // that a room may be limited to
+constexpr uint32_t kPageMost = 1'000;    // rooms in one answer
+constexpr size_t kNameBytes = 256;       // of a peer
+constexpr size_t kReasonBytes = 100;     // fits a WebSocket's close frame, RFC 6455 §5.5
+constexpr size_t kAddressBytes = 512;    // of a server
+constexpr size_t kLinkKeyBytes = 256;
 constexpr size_t kReportsMost = 200'000;      // rooms in a beat
 constexpr uint64_t kNumberMost = 1ull << 53;  // what every JSON reader keeps exactly
 

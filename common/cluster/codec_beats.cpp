@@ -109,6 +109,7 @@ base::Result<Beat, std::string> parse_beat(std::string_view body) {
     beat.version = wire::line(fields, "version", 64);
     beat.signalling = wire::line(fields, "signalling", kAddressBytes);
     beat.link = wire::line(fields, "link", kAddressBytes);
+    beat.link_key = wire::line(fields, "linkKey", kLinkKeyBytes);
     beat.state = read_state(fields);
     beat.load = read_load(fields);
     beat.whole = fields.flag("whole");
@@ -129,6 +130,7 @@ std::string write(const Beat& beat) {
         .text("version", beat.version)
         .text("signalling", beat.signalling)
         .text("link", beat.link)
+        .text("linkKey", beat.link_key)
         .text("state", state_text(beat.state));
     write_load(json.key("load"), beat.load);
     json.flag("whole", beat.whole);

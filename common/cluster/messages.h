@@ -145,6 +145,7 @@ struct Beat {
     std::string version;
     std::string signalling;  // the address for clients: "wss://..."
     std::string link;        // the address for other servers: "ws://..."
+    std::string link_key;    // whoever comes there shows it; of this incarnation
     ServerState state = ServerState::Up;
     Load load;
     bool whole = true;

@@ -58,15 +58,17 @@ void Directory::on_beat(Instant now, const cluster::Beat& beat) {
                    beat.state,
                    beat.load,
                    static_cast<uint32_t>(rooms)};
+    other.link = {beat.server, beat.link, beat.link_key};
 }
 
 void Directory::on_event(const cluster::Event& event) {
-    if (event.type == "room.created") {
+    if (event.type == "room.created" || event.type == "room.moved") {
+        const auto found = rooms_.find(event.room);
         cluster::RoomReport report;
+        if (found != rooms_.end()) report = found->second.report;
         report.room = event.room;
         report.epoch = event.epoch;
-        report.created = event.at;
-        const auto found = rooms_.find(event.room);
+        if (event.type == "room.created") report.created = event.at;
         // A beat that came before it says more.
         if (found != rooms_.end() && found->second.server == event.server &&
             found->second.report.epoch >= event.epoch) {
@@ -112,6 +114,13 @@ cluster::Epoch Directory::epoch(std::string_view room) const {
 const cluster::ServerPlace* Directory::server(std::string_view server) const {
     const auto found = servers_.find(server);
     return found == servers_.end() ? nullptr : &found->second.place;
+}
+
+const LinkAddress* Directory::link(std::string_view server) const {
+    const auto found = servers_.find(server);
+    const bool takes_links = found != servers_.end() && !found->second.link.address.empty() &&
+                             !found->second.link.key.empty();
+    return takes_links ? &found->second.link : nullptr;
 }
 
 std::vector<cluster::ServerPlace> Directory::servers() const {

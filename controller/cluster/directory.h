@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/cluster/messages.h"
+#include "controller/cluster/link_address.h"
 
 namespace parley::controller::clustering {
 
@@ -34,6 +35,8 @@ public:
     // The highest epoch ever heard of; 0 when none. Also of rooms that are nobody's now.
     cluster::Epoch epoch(std::string_view room) const;
     const cluster::ServerPlace* server(std::string_view server) const;
+    // Where that server takes links; nothing when it is not known, or takes none.
+    const LinkAddress* link(std::string_view server) const;
 
     const std::map<std::string, Elsewhere, std::less<>>& rooms() const { return rooms_; }
     std::vector<cluster::ServerPlace> servers() const;
@@ -41,6 +44,7 @@ public:
 private:
     struct Other {
         cluster::ServerPlace place;
+        LinkAddress link;
         uint64_t incarnation = 0;
         Instant heard;
     };

@@ -1,6 +1,7 @@
 #include "controller/cluster/presence.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "common/cluster/codec.h"
 #include "common/cluster/names.h"
@@ -14,7 +15,10 @@ constexpr base::Duration kBeatTime = 1s;
 constexpr base::Duration kWholeTime = 10s;
 constexpr base::Duration kBeatLife = 3s;     // a beat that waited longer says nothing
 constexpr base::Duration kNewsWait = 500ms;  // an event is no slower than that behind an answer
-constexpr double kLoadAgain = 0.9;           // of the capacity: rooms are taken again below it
+constexpr base::Duration kAskTime = 4s;      // for an answer
+constexpr size_t kAsksMost = 10'000;
+constexpr size_t kLinkKeySize = 43;  // 256 bits
+constexpr double kLoadAgain = 0.9;   // of the capacity: rooms are taken again below it
 
 // The room that a command is about, "" for none.
 std::string_view room_of(const cluster::Command& command) {
@@ -39,12 +43,10 @@ std::string_view server_of(const cluster::Command& command) {
 
 cluster::Topology topology(const Options& options) {
     cluster::Topology topology = cluster::server_topology(options.server, options.assignment);
-    if (options.assignment == cluster::Assignment::SharedQueue) {
-        cluster::add_listener(topology, kDirectoryQueue, cluster::kLoad, {"load.*"});
-        for (const char* key : {"room.created", "room.closed", "room.moved"}) {
-            topology.bindings.push_back(
-                {std::string(kDirectoryQueue), std::string(cluster::kEvents), key});
-        }
+    cluster::add_listener(topology, kDirectoryQueue, cluster::kLoad, {"load.*"});
+    for (const char* key : {"room.created", "room.closed", "room.moved"}) {
+        topology.bindings.push_back(
+            {std::string(kDirectoryQueue), std::string(cluster::kEvents), key});
     }
     return topology;
 }
@@ -54,6 +56,7 @@ Presence::Presence(Instant now, Options options, base::Random& random, IssueToke
       random_(random),
       issue_token_(std::move(issue_token)),
       incarnation_(static_cast<uint64_t>(std::max<int64_t>(now.micros(), 1))),
+      link_key_(random.text(kLinkKeySize)),
       next_beat_(now),
       next_whole_(now) {}
 
@@ -63,7 +66,7 @@ void Presence::on_up(Instant now, Mail& mail) {
     waiting_.clear();
     directory_.on_up(now);
     mail.push_back(Consume{cluster::server_queue(options_.server), kPrefetch});
-    if (shared()) mail.push_back(Consume{std::string(kDirectoryQueue), 0});
+    mail.push_back(Consume{std::string(kDirectoryQueue), 0});
     takes_rooms_ = false;
     next_beat_ = next_whole_ = now;
     if (beats_ == 0) tell(now, "server.up", mail);
@@ -76,8 +79,44 @@ void Presence::on_down() {
 void Presence::on_delivery(Instant now, const cluster::Delivery& delivery, Controller& controller,
                            Outputs& out, Mail& mail) {
     if (delivery.queue == kDirectoryQueue) return on_news(now, delivery, controller, out, mail);
+    if (on_answer(delivery, mail)) return;
     Call call{now, delivery, controller, out, mail};
     on_command(call, true);
+}
+
+AskId Presence::ask(Instant now, std::string key, const cluster::Command& command, Mail& mail) {
+    if (!up_ || asks_.size() >= kAsksMost) return 0;
+    const AskId id = ++last_ask_;
+    asks_.emplace(id, now + kAskTime);
+    mail.push_back(cluster::Publish{.exchange = std::string(cluster::kCommands),
+                                    .key = std::move(key),
+                                    .body = cluster::write(command),
+                                    .reply_to = cluster::server_queue(options_.server),
+                                    .correlation_id = ask_prefix() + std::to_string(id),
+                                    .expiration = kAskTime});
+    return id;
+}
+
+// What is asked is answered in our own queue. It outlives us: an answer may be to a process that is
+// no more.
+std::string Presence::ask_prefix() const {
+    return "ask-" + std::to_string(incarnation_) + "-";
+}
+
+bool Presence::on_answer(const cluster::Delivery& delivery, Mail& mail) {
+    if (delivery.queue == cluster::kRooms || !delivery.correlation_id.starts_with("ask-")) {
+        return false;
+    }
+    auto answer = cluster::parse_answer(delivery.body);
+    if (!answer) return false;
+    mail.push_back(cluster::Acknowledge{delivery.tag});
+    const std::string prefix = ask_prefix();
+    if (!delivery.correlation_id.starts_with(prefix)) return true;
+    const std::string_view number = std::string_view(delivery.correlation_id).substr(prefix.size());
+    AskId id = 0;
+    std::from_chars(number.data(), number.data() + number.size(), id);
+    if (asks_.erase(id) > 0) mail.push_back(Answered{id, std::move(*answer)});
+    return true;
 }
 
 void Presence::on_command(Call& call, bool may_wait) {
@@ -224,6 +263,10 @@ void Presence::tell(Instant now, std::string_view type, Mail& mail) {
 }
 
 void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Mail& mail) {
+    while (!asks_.empty() && asks_.begin()->second <= now) {
+        mail.push_back(Answered{asks_.begin()->first, std::nullopt});
+        asks_.erase(asks_.begin());
+    }
     mind_drain(now, controller, out);
     if (!up_) {
         if (now >= next_beat_) next_beat_ = now + kBeatTime;
@@ -244,7 +287,8 @@ void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Ma
 
 Instant Presence::next_deadline() const {
     const Instant waits = waiting_.empty() ? Instant::never() : waiting_.front().until;
-    return std::min({next_beat_, drain_at_, waits});
+    const Instant asked = asks_.empty() ? Instant::never() : asks_.begin()->second;
+    return std::min({next_beat_, drain_at_, waits, asked});
 }
 
 void Presence::mind_drain(Instant now, Controller& controller, Outputs& out) {
@@ -299,6 +343,7 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
                        .version = options_.version,
                        .signalling = options_.signalling,
                        .link = options_.link,
+                       .link_key = link_key_,
                        .state = state_,
                        .load = {},
                        .whole = now >= next_whole_,

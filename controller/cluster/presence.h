@@ -29,8 +29,14 @@ struct Consume {
 struct Cancel {
     std::string queue;
 };
-using Output =
-    std::variant<cluster::Publish, cluster::Acknowledge, cluster::Reject, Consume, Cancel, Log>;
+// What came of a command that this server asked somebody to carry out.
+using AskId = uint64_t;
+struct Answered {
+    AskId ask;
+    std::optional<cluster::Answer> answer;  // nothing: none came in time
+};
+using Output = std::variant<cluster::Publish, cluster::Acknowledge, cluster::Reject, Consume,
+                            Cancel, Answered, Log>;
 using Mail = std::vector<Output>;
 
 // Signs what lets a peer in; nullopt when there is no key to sign with. Pure, like a function of a
@@ -53,7 +59,7 @@ struct Counts {
     uint64_t commands = 0, refusals = 0, unreadable = 0, forwarded = 0, beats = 0, events = 0;
 };
 
-// The queue under which the others' beats and events come, with a shared queue.
+// The queue under which the others' beats and events come.
 constexpr std::string_view kDirectoryQueue = "directory";
 cluster::Topology topology(const Options& options);
 
@@ -79,6 +85,13 @@ public:
     // Draining for good: this process ends.
     void on_stop(Instant now, const Controller& controller, Mail& mail);
 
+    // Has whoever takes commands under this key (cluster::kRoomsKey, or that of a server) carry one
+    // out: an Answered will say what came of it. 0, and nothing, when nobody can be asked now.
+    AskId ask(Instant now, std::string key, const cluster::Command& command, Mail& mail);
+
+    bool up() const { return up_; }
+    const Directory& directory() const { return directory_; }
+    const std::string& link_key() const { return link_key_; }
     cluster::ServerState state() const { return state_; }
     const Counts& counts() const { return counts_; }
 
@@ -98,6 +111,8 @@ private:
         cluster::Delivery delivery;
     };
 
+    std::string ask_prefix() const;
+    bool on_answer(const cluster::Delivery& delivery, Mail& mail);
     void on_command(Call& call, bool may_wait);
     bool send_elsewhere(Call& call, const cluster::Command& command, bool may_wait);
     void forward(Call& call, const std::string& server);
@@ -143,6 +158,7 @@ private:
     IssueToken issue_token_;
     Counts counts_;
     uint64_t incarnation_;
+    std::string link_key_;  // of this incarnation
     uint64_t last_id_ = 0;
     bool up_ = false;
 
@@ -158,6 +174,8 @@ private:
 
     std::map<uint64_t, uint64_t> answered_;  // id of the answer -> tag of its command
     std::deque<Waiting> waiting_;            // for news of a room that may be elsewhere
+    AskId last_ask_ = 0;
+    std::map<AskId, Instant> asks_;  // until when; in the order in which they were asked
     Directory directory_;
     std::map<std::string, cluster::Epoch, std::less<>> epochs_;  // of rooms we had to give up
 };

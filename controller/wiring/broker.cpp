@@ -54,6 +54,7 @@ shell::AmqpClient::Events Broker::client_events() {
                         presence_.on_delivery(now, delivery, core_, out, mail);
                     });
                     deliver(std::move(mail));
+                    events_.on_news();
                 },
             .on_confirmed =
                 [this](uint64_t id) {
@@ -86,13 +87,15 @@ void Broker::on_stop() {
 
 void Broker::deliver(clustering::Mail mail) {
     for (clustering::Output& output : mail) {
-        std::visit(Cases{[&](cluster::Publish& publish) { amqp_->publish(std::move(publish)); },
-                         [&](const cluster::Acknowledge& tag) { amqp_->acknowledge(tag); },
-                         [&](const cluster::Reject& rejection) { amqp_->reject(rejection); },
-                         [&](const clustering::Consume& m) { amqp_->consume(m.queue, m.prefetch); },
-                         [&](const clustering::Cancel& m) { amqp_->cancel(m.queue); },
-                         [&](const Log& line) { events_.on_log(line); }},
-                   output);
+        std::visit(
+            Cases{[&](cluster::Publish& publish) { amqp_->publish(std::move(publish)); },
+                  [&](const cluster::Acknowledge& tag) { amqp_->acknowledge(tag); },
+                  [&](const cluster::Reject& rejection) { amqp_->reject(rejection); },
+                  [&](const clustering::Consume& m) { amqp_->consume(m.queue, m.prefetch); },
+                  [&](const clustering::Cancel& m) { amqp_->cancel(m.queue); },
+                  [&](const clustering::Answered& answered) { events_.on_answered(answered); },
+                  [&](const Log& line) { events_.on_log(line); }},
+            output);
     }
 }
 

@@ -24,6 +24,9 @@ public:
     struct Events {
         Turn turn;
         std::function<void(const Log&)> on_log;
+        std::function<void(const clustering::Answered&)> on_answered;
+        // Rooms and servers elsewhere may have become known.
+        std::function<void()> on_news;
     };
 
     // `core` and `random` are borrowed. The error says what is wrong with the URL.
@@ -37,13 +40,15 @@ public:
     void on_stop();
 
     const shell::AmqpClient& amqp() const { return *amqp_; }
+    clustering::Presence& presence() { return presence_; }
+    // Does what a core of this server's place in the cluster says.
+    void deliver(clustering::Mail mail);
 
 private:
     Broker(shell::Loop& loop, clustering::Options options, Controller& core, base::Random& random,
            clustering::IssueToken issue_token, Events events);
 
     shell::AmqpClient::Events client_events();
-    void deliver(clustering::Mail mail);
 
     shell::Loop& loop_;
     Controller& core_;

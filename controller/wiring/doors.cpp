@@ -48,6 +48,10 @@ uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
         events_.on_connect(id, std::string(api::find(request.query, "room").value_or("")));
         return 0;
     }
+    if (request.protocol == clustering::kLinkProtocol) {
+        neighbours_->on_link(id, request.remote);
+        return 0;
+    }
     if (request.protocol != "protoo") return kBadRequest;
     const bool token_required = !options_.config.token_keys.empty();
     const auto admission =
@@ -58,18 +62,23 @@ uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
         return 0;
     }
     peers_.insert(id);
+    if (neighbours_) return neighbours_->on_connect(id, *admission), 0;
     turn([&](base::Instant now, Outputs& out) { core_.on_connect(now, id, *admission, out); });
     return 0;
 }
 
 void Server::on_message(uint64_t id, std::string_view text) {
+    if (neighbours_ && neighbours_->is_link(id)) return neighbours_->on_link_message(id, text);
     if (!peers_.contains(id)) return;
+    if (neighbours_) return neighbours_->on_message(id, text);
     turn([&](base::Instant now, Outputs& out) { core_.on_message(now, id, text, out); });
 }
 
 void Server::on_disconnect(uint64_t id) {
     events_.on_disconnect(id);
+    if (neighbours_ && neighbours_->is_link(id)) return neighbours_->on_link_disconnect(id);
     if (peers_.erase(id) == 0) return;
+    if (neighbours_) return neighbours_->on_disconnect(id);
     turn([&](base::Instant now, Outputs& out) { core_.on_disconnect(now, id, out); });
 }
 
@@ -99,13 +108,35 @@ WorkerProcesses::Events Server::worker_events() {
                     turn([&](base::Instant now, Outputs& out) {
                         core_.on_worker_frame(now, worker, frame, out);
                     });
+                    if (neighbours_) neighbours_->on_news();
                 },
             .on_gone =
                 [this](WorkerIndex worker, std::string_view reason) {
                     turn([&](base::Instant now, Outputs& out) {
                         core_.on_worker_gone(now, worker, reason, out);
                     });
+                    if (neighbours_) neighbours_->on_news();
                 }};
+}
+
+// To a client of ours, or by its link to one that another server forwards.
+void Server::say(const SendText& said) {
+    if (!Neighbours::is_forwarded(said.connection)) {
+        web_->send(said.connection, said.text);
+        return;
+    }
+    Outputs out;
+    neighbours_->say(loop_.now(), said, out);
+    deliver(out);
+}
+
+void Server::say(const CloseConnection& said) {
+    if (!Neighbours::is_forwarded(said.connection)) {
+        return web_->close(said.connection, said.code, said.reason);
+    }
+    Outputs out;
+    neighbours_->say(loop_.now(), said, out);
+    deliver(out);
 }
 
 // What /metrics tells of the doors themselves.

@@ -24,7 +24,8 @@ Options core_options(const Server::Options& options) {
     const Config& config = options.config;
     controller::Options core;
     core.workers = options.worker_count;
-    core.create_on_join = config.create_on_join;
+    // In a cluster a room is made by whoever finds it a home, never by its first peer's server.
+    core.create_on_join = config.create_on_join && config.broker.empty();
     core.max_rooms = config.max_rooms;
     core.max_peers_per_room = config.max_peers_per_room;
     core.room.max_peers = config.room_max_peers;
@@ -110,8 +111,11 @@ base::Result<base::Unit, std::string> Server::listen_web() {
 
 base::Result<base::Unit, std::string> Server::start_web(std::vector<net::Address> addresses) {
     const size_t count = addresses.size();
+    std::vector<std::string> subprotocols = {"protoo"};
+    if (!options_.config.broker.empty()) subprotocols.emplace_back(clustering::kLinkProtocol);
     auto web = shell::WebServer::start(
-        *web_context_, {.listen = std::move(addresses), .subprotocols = {"protoo"}}, web_events());
+        *web_context_, {.listen = std::move(addresses), .subprotocols = subprotocols},
+        web_events());
     if (!web) return base::Err{web.error()};
     web_ = std::move(*web);
     for (size_t i = 0; i < count; ++i) {
@@ -123,8 +127,7 @@ base::Result<base::Unit, std::string> Server::start_web(std::vector<net::Address
 void Server::deliver(const Outputs& out) {
     for (const Output& output : out) {
         std::visit(
-            Cases{[&](const SendText& m) { web_->send(m.connection, m.text); },
-                  [&](const CloseConnection& m) { web_->close(m.connection, m.code, m.reason); },
+            Cases{[&](const SendText& m) { say(m); }, [&](const CloseConnection& m) { say(m); },
                   [&](const ConnectWorker& m) { workers_->connect(m.worker); },
                   [&](const SpawnWorker& m) { workers_->spawn(m.worker); },
                   [&](const KillWorker& m) { workers_->kill(m.worker); },
@@ -176,6 +179,7 @@ void Server::on_deadline(base::Instant) {
     webhooks_.on_deadline(loop_.now(), posts);
     deliver(posts);
     if (broker_) broker_->on_deadline();
+    if (neighbours_) neighbours_->on_deadline();
     if (loop_.now() >= kill_at_) {
         kill_at_ = base::Instant::never();
         workers_->kill_all();
@@ -197,7 +201,9 @@ void Server::on_signal(int) {
 
 void Server::end_turn() {
     base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_});
-    if (broker_ && !stopping_) next = std::min(next, broker_->next_deadline());
+    if (broker_ && !stopping_) {
+        next = std::min({next, broker_->next_deadline(), neighbours_->next_deadline()});
+    }
     if (stopping_ && workers_->alive() == 0) {
         next = std::min(next, farewell_until_);
         if (web_->connections() == 0 || loop_.now() >= farewell_until_) loop_.stop();

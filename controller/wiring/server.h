@@ -22,6 +22,7 @@
 #include "controller/control/server.h"
 #include "controller/core.h"
 #include "controller/wiring/broker.h"
+#include "controller/wiring/neighbours.h"
 #include "controller/wiring/worker_processes.h"
 
 namespace parley::controller {
@@ -49,6 +50,7 @@ private:
 
     base::Result<base::Unit, std::string> listen();
     base::Result<base::Unit, std::string> join_cluster();
+    base::Result<base::Unit, std::string> meet_neighbours();
     base::Result<base::Unit, std::string> listen_web();
     base::Result<base::Unit, std::string> start_web(std::vector<net::Address> addresses);
 
@@ -73,6 +75,8 @@ private:
         deliver(out);
     }
     void deliver(const Outputs& out);
+    void say(const SendText& said);
+    void say(const CloseConnection& said);
     void deliver(const api::WebhookOutputs& out);
     void post(const api::Post& post);
     void tell(const Event& event);
@@ -98,6 +102,7 @@ private:
     std::unique_ptr<shell::WebServer> web_;
     std::unique_ptr<WorkerProcesses> workers_;
     std::unique_ptr<Broker> broker_;
+    std::unique_ptr<Neighbours> neighbours_;  // with a broker
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;

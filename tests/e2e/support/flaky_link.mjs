@@ -34,6 +34,11 @@ class FlakyLink {
     this.#port = this.#listener.address().port;
   }
 
+  // What connects from here on comes to this server.
+  lead(server) {
+    this.#to = server.httpPort;
+  }
+
   // Breaks every connection and refuses new ones.
   async cut() {
     const closed = new Promise((resolve) => this.#listener.close(resolve));

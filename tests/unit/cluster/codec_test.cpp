@@ -148,6 +148,7 @@ TEST_CASE("a beat is read back, every number of it") {
     CHECK(read->version == beat.version);
     CHECK(read->signalling == beat.signalling);
     CHECK(read->link == beat.link);
+    CHECK(read->link_key == beat.link_key);
     CHECK(read->state == beat.state);
     CHECK(read->load == beat.load);
     CHECK(read->whole == beat.whole);

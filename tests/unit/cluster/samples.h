@@ -47,6 +47,7 @@ inline Beat beat() {
             .version = "0.1.0",
             .signalling = "wss://one.example/",
             .link = "ws://10.0.0.1:4400/",
+            .link_key = "d3adb33f",
             .state = ServerState::Draining,
             .load = {.capacity = 6.5,
                      .used = 2.25,

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "common/shell/web_client.h"
+#include "common/shell/web_server.h"
+#include "controller/cluster/link_host.h"
+#include "controller/cluster/reception.h"
+#include "controller/core.h"
+#include "controller/wiring/broker.h"
+
+namespace parley::controller {
+
+// The other servers of the cluster, as signalling knows them: our clients who want into their
+// rooms, their clients who want into ours, and the links that carry both. Decides nothing.
+class Neighbours {
+public:
+    // All are borrowed.
+    struct Place {
+        shell::WebContext& context;
+        shell::WebServer& web;
+        Controller& core;
+        Broker& broker;
+        Broker::Turn turn;
+    };
+
+    static base::Result<std::unique_ptr<Neighbours>, std::string> start(
+        Place place, clustering::Reception::Options options);
+
+    // A client of ours.
+    void on_connect(ConnectionId client, const Admission& admission);
+    void on_message(ConnectionId client, std::string_view text);
+    void on_disconnect(ConnectionId client);
+
+    // A link of another server to us.
+    void on_link(ConnectionId link, std::string_view remote);
+    bool is_link(ConnectionId connection) const { return host_.is_link(connection); }
+    void on_link_message(ConnectionId link, std::string_view text);
+    void on_link_disconnect(ConnectionId link);
+
+    // What the controller says to clients that came by a link.
+    static bool is_forwarded(ConnectionId client) {
+        return clustering::LinkHost::is_forwarded(client);
+    }
+    void say(base::Instant now, const SendText& said, Outputs& out) {
+        host_.say(now, said, place_.core, out);
+    }
+    void say(base::Instant now, const CloseConnection& said, Outputs& out) {
+        host_.say(now, said, out);
+    }
+
+    void on_answered(const clustering::Answered& answered);
+    void on_news();
+    void on_deadline();
+    base::Instant next_deadline() const;
+
+private:
+    Neighbours(Place place, clustering::Reception::Options options);
+
+    shell::WebClient::Events client_events();
+    void deliver(const clustering::LinkOutputs& links);
+    template <typename Call>
+    void run(Call call);
+
+    Place place_;
+    clustering::Reception reception_;
+    clustering::LinkHost host_;
+    std::unique_ptr<shell::WebClient> client_;
+};
+
+}  // namespace parley::controller
