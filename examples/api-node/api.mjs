@@ -1,13 +1,15 @@
 // A voice-chat app's API, as small as it gets: makes a room when somebody wants in, and hands out
 // what the browser needs to join it.
 //
-//   BROKER=amqp://guest:guest@localhost PORT=8080 node api.mjs
+//   BROKER=amqp://guest:guest@localhost PAGE=http://localhost:4400 PORT=8080 node api.mjs
 //   curl -X POST localhost:8080/rooms/standup/join -d '{"name": "Ada"}'
 //     {"token": "...", "url": "ws://...", "room": "standup", "peer": "...", "expires": "..."}
+//   http://localhost:8080/rooms/standup?name=Ada in a browser: the same, and into the room.
 
 import { createServer } from "node:http";
 import { Parley } from "./parley.mjs";
 
+const page = process.env.PAGE; // where the voice room is
 const parley = new Parley(process.env.BROKER ?? "amqp://guest:guest@localhost");
 parley.on("event", (event) => console.log(JSON.stringify(event)));
 parley.on("up", () => console.error("the broker is there"));
@@ -26,28 +28,39 @@ async function body(request) {
   }
 }
 
+// Here an app asks itself who this is and whether they may. Making a room that is there already
+// changes nothing.
+async function letIn(room, name) {
+  await parley.ask({ type: "room.create", room, options: { emptyTimeout: 300 } });
+  return parley.ask({ type: "peer.add", room, ...(name ? { name } : {}) });
+}
+
+// Gives the data of an answer, or a `location` to go to.
 async function answer(request) {
-  const join = /^\/rooms\/([^/]+)\/join$/.exec(request.url);
+  const url = new URL(request.url, "http://localhost");
+  const [, room, join] = /^\/rooms\/([^/]+)(\/join)?$/.exec(url.pathname) ?? [];
   if (request.method === "POST" && join) {
-    const room = decodeURIComponent(join[1]);
     const { name } = await body(request);
-    // Here an app asks itself who this is and whether they may. Making a room that is there
-    // already changes nothing.
-    await parley.ask({ type: "room.create", room, options: { emptyTimeout: 300 } });
-    return parley.ask({ type: "peer.add", room, name });
+    return { data: await letIn(decodeURIComponent(room), name) };
   }
-  if (request.method === "GET" && request.url === "/rooms") {
-    return parley.ask({ type: "room.list" });
+  if (request.method === "GET" && room && !join && page) {
+    const name = url.searchParams.get("name") ?? "";
+    const { token } = await letIn(decodeURIComponent(room), name);
+    return { location: `${page}/?${new URLSearchParams({ token, name })}` };
+  }
+  if (request.method === "GET" && url.pathname === "/rooms") {
+    return { data: await parley.ask({ type: "room.list" }) };
   }
   throw Object.assign(new Error("no such path"), { code: 404 });
 }
 
 const server = createServer(async (request, response) => {
   let code = 200;
-  const data = await answer(request).catch((error) => {
+  const { location, data } = await answer(request).catch((error) => {
     code = Number.isInteger(error.code) ? error.code : 500;
-    return { error: error.message };
+    return { data: { error: error.message } };
   });
+  if (location) return response.writeHead(302, { Location: location }).end();
   response.writeHead(code, { "Content-Type": "application/json" });
   response.end(JSON.stringify(data));
 });

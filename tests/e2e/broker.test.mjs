@@ -1,39 +1,15 @@
 // A room made over RabbitMQ by the example API, and a broker that dies while somebody is in it.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
-import { freeTcpPort } from "./support/ports.mjs";
+import { startExampleApi } from "./support/example_api.mjs";
 import { startRabbitMq } from "./support/rabbitmq.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
-const program = fileURLToPath(new URL("../../examples/api-node/api.mjs", import.meta.url));
 const key = "e2e:HS256:0123456789abcdef0123456789abcdef";
 const MINUTE = { ms: 60_000 };
-
-// The example, and the events that it prints.
-async function startExample(t, broker) {
-  const port = await freeTcpPort();
-  const env = { ...process.env, BROKER: broker, PORT: String(port) };
-  const child = spawn(process.execPath, [program], { env, stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill());
-  const events = [];
-  createInterface({ input: child.stdout }).on("line", (line) => events.push(JSON.parse(line)));
-  const ask = async (method, path, body) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.status, body: await answer.json() };
-  };
-  const answers = async () => (await ask("GET", "/none")).status === 404;
-  await until("the example answers", answers, MINUTE);
-  return { ask, events };
-}
 
 // Joins with what the API handed out, and can ask.
 async function enter(t, { url, token }) {
@@ -62,7 +38,7 @@ test("a room over RabbitMQ outlives RabbitMQ", { timeout: 230_000 }, async (t) =
   const server = await startServer(t, {
     args: [...args, "--server-id", "e2e-1", "--token-key", key],
   });
-  const example = await startExample(t, broker.url);
+  const example = await startExampleApi(t, { broker: broker.url });
 
   const joined = await until(
     "somebody is let in",

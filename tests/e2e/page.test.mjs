@@ -5,8 +5,9 @@ import { mkdir } from "node:fs/promises";
 import { join as path } from "node:path";
 import { startChromium } from "./support/browsers.mjs";
 import { join, open } from "./support/people.mjs";
+import { build } from "./support/program.mjs";
 import { scenario } from "./support/scenario.mjs";
-import { build, startServer } from "./support/server.mjs";
+import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 const pictures = path(build, "e2e-pictures");

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { nodeDataChannel } from "../e2e/support/packages.mjs";
 
-const payloadType = 111;
-const packetMs = 20;
+export const payloadType = 111;
+export const packetMs = 20;
 const ticksPerPacket = 960;
 
 // `name` is the peer's, `ssrc` that of its voice, `packets` what it says: Opus packets of 20 ms,
@@ -57,7 +57,7 @@ export function startDatachannel(t, name, ssrc, packets) {
 }
 
 // The local description, once it has all candidates.
-async function described(connection, type) {
+export async function described(connection, type) {
   const gathered = new Promise((resolve) => {
     connection.onGatheringStateChange((state) => state === "complete" && resolve());
   });
@@ -66,7 +66,7 @@ async function described(connection, type) {
   return connection.localDescription().sdp;
 }
 
-function rtpPacket(ssrc, number, payload) {
+export function rtpPacket(ssrc, number, payload) {
   const header = Buffer.alloc(12);
   header[0] = 0x80;
   header[1] = payloadType | (number === 0 ? 0x80 : 0);
@@ -77,10 +77,10 @@ function rtpPacket(ssrc, number, payload) {
 }
 
 // RTCP comes the same way. RFC 5761 §4.
-const isRtp = (packet) => packet.length >= 12 && (packet[1] < 192 || packet[1] > 223);
+export const isRtp = (packet) => packet.length >= 12 && (packet[1] < 192 || packet[1] > 223);
 
 // RFC 3550 §5.1, §5.3.1.
-function payloadOf(packet) {
+export function payloadOf(packet) {
   let at = 12 + 4 * (packet[0] & 0x0f);
   if (packet[0] & 0x10) at += 4 + 4 * packet.readUInt16BE(at + 2);
   return packet.subarray(at);

@@ -1,14 +1,15 @@
 // SDP as clients that are no browsers want it, made from what the server says of a transport, and
 // back.
 
-// The server's side of a connection with one voice. `type`: "offer" for a voice that the client is
-// to hear, "answer" for its own; `rtp`: the voice's rtpParameters, or those that the server takes.
+// The server's side of a connection with one section of media. `type`: "offer" for what the client
+// is to hear, "answer" for its own voice; `rtp`: rtpParameters, or those that the server takes.
+// Each of their encodings is a stream.
 export function remoteDescription(type, transport, rtp) {
   const { iceParameters, iceCandidates, dtlsParameters } = transport;
   const [codec] = rtp.codecs;
   const { payloadType } = codec;
   const format = Object.entries(codec.parameters ?? {}).map(([key, value]) => `${key}=${value}`);
-  const ssrc = rtp.encodings?.[0]?.ssrc;
+  const ssrcs = (rtp.encodings ?? []).map(({ ssrc }) => ssrc).filter((ssrc) => ssrc !== undefined);
   const offering = type === "offer";
   return [
     "v=0",
@@ -31,7 +32,7 @@ export function remoteDescription(type, transport, rtp) {
     `a=rtpmap:${payloadType} opus/48000/2`,
     ...(format.length > 0 ? [`a=fmtp:${payloadType} ${format.join(";")}`] : []),
     ...(rtp.headerExtensions ?? []).map(({ id, uri }) => `a=extmap:${id} ${uri}`),
-    ...(ssrc === undefined ? [] : [`a=ssrc:${ssrc} cname:${rtp.rtcp?.cname ?? "parley"}`]),
+    ...ssrcs.map((ssrc) => `a=ssrc:${ssrc} cname:${rtp.rtcp?.cname ?? "parley"}`),
     ...iceCandidates.map(
       ({ foundation, protocol, priority, address, ip, port, type }) =>
         `a=candidate:${foundation} 1 ${protocol} ${priority} ${address ?? ip} ${port} typ ${type}`,

@@ -1,9 +1,10 @@
 // A TCP connection that can be broken: it stands between a page and its server, for HTTP and
-// signalling.
+// signalling, or between a server and its broker.
 
 import { connect, createServer } from "node:net";
 
-// Listens on a port of its own and passes everything on to `server`, until the test ends.
+// Listens on a port of its own and passes everything on to `server`, which has an httpPort, until
+// the test ends.
 export async function startFlakyLink(t, server) {
   const link = new FlakyLink(server.httpPort);
   await link.open();
@@ -16,9 +17,14 @@ class FlakyLink {
   #port = 0;
   #listener;
   #sockets = new Set();
+  #silent = false;
 
   constructor(to) {
     this.#to = to;
+  }
+
+  get port() {
+    return this.#port;
   }
 
   get url() {
@@ -27,6 +33,7 @@ class FlakyLink {
 
   // Takes connections, at the same port as before.
   async open() {
+    this.#silent = false;
     this.#listener = createServer((socket) => this.#carry(socket));
     await new Promise((resolve, reject) => {
       this.#listener.once("error", reject).listen(this.#port, "127.0.0.1", resolve);
@@ -55,7 +62,17 @@ class FlakyLink {
         .on("data", () => {});
   }
 
+  // As freeze(), and new connections are taken but not carried either: until cut() and open().
+  silence() {
+    this.#silent = true;
+    this.freeze();
+  }
+
   #carry(near) {
+    if (this.#silent) {
+      this.#sockets.add(near.on("error", () => {}));
+      return;
+    }
     const far = connect(this.#to, "127.0.0.1");
     for (const [socket, other] of [
       [near, far],

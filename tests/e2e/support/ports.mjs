@@ -3,14 +3,19 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
-export function freeTcpPort() {
+export function freeTcpPort(wanted = 0) {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(wanted, "127.0.0.1", () => {
       const { port } = server.address();
       server.close(() => resolve(port));
     });
   });
+}
+
+// `port` if it is free, else another one.
+export function freeOr(port) {
+  return freeTcpPort(port).catch(() => freeTcpPort());
 }
 
 export function freeUdpPort() {

@@ -10,14 +10,24 @@ export function witness(t, says) {
   witnesses.get(t)?.push(says);
 }
 
+// Begins to keep the witnesses of `t`.
+export function summon(t) {
+  witnesses.set(t, []);
+}
+
+// What the witnesses of `t` say, on standard error.
+export async function question(t) {
+  for (const says of witnesses.get(t)) console.error(await says());
+}
+
 // A test by this name; `play` gets what node's test runner gives to a test.
 export function scenario(name, play) {
   test(name, async (t) => {
-    witnesses.set(t, []);
+    summon(t);
     try {
       await play(t);
     } catch (error) {
-      for (const says of witnesses.get(t)) console.error(await says());
+      await question(t);
       throw error;
     }
   });

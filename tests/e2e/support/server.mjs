@@ -1,19 +1,15 @@
 // A real server: the controller that was built, its workers, a run directory of its own.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { freeTcpPort, freeUdpPort } from "./ports.mjs";
-import { ended, processesWith } from "./processes.mjs";
+import { processesWith } from "./processes.mjs";
+import { build, Program, repository } from "./program.mjs";
+import { request } from "./request.mjs";
 import { witness } from "./scenario.mjs";
 import { until } from "./until.mjs";
-
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
-export const build = process.env.E2E_BUILD ?? join(repository, "build");
 
 // Starts one, ready when this returns. `t` is the test that owns it: at its end the server is
 // stopped, and the test fails if that left a process behind. `args`: more of the controller's
@@ -29,8 +25,7 @@ export async function startServer(t, { args = [] } = {}) {
 
 class Server {
   #directory;
-  #args;
-  #child;
+  #controller;
 
   constructor(directory, httpPort, rtcPort, args) {
     this.#directory = directory;
@@ -46,36 +41,49 @@ class Server {
     };
     const given = (key) => args.some((arg) => arg === `--${key}`);
     const wanted = Object.entries(flags).filter(([key]) => !given(key));
-    this.#args = [...wanted.flatMap(([key, value]) => [`--${key}`, String(value)]), ...args];
+    this.#controller = new Program(
+      join(build, "controller/parley-controller"),
+      [...wanted.flatMap(([key, value]) => [`--${key}`, String(value)]), ...args],
+      { log: join(directory, "controller.log") },
+    );
   }
 
   // Starts the controller, for the first time or again after kill(), and waits until it is ready.
   async start() {
-    const program = join(build, "controller/parley-controller");
-    if (!existsSync(program)) throw new Error(`${program} is missing: script/build --tests --web`);
-    const log = openSync(join(this.#directory, "controller.log"), "a");
-    this.#child = spawn(program, this.#args, { stdio: ["ignore", log, log] });
-    closeSync(log);
+    this.#controller.start();
     const ready = await until("the server is ready", async () => {
-      return !this.#running() || (await fetch(`${this.url}/readyz`)).ok;
+      return !this.runs || (await fetch(`${this.url}/readyz`)).ok;
     });
-    if (ready && !this.#running()) throw new Error("the controller ended at once");
+    if (ready && !this.runs) throw new Error("the controller ended at once");
   }
 
-  #running() {
-    return this.#child !== undefined && this.#child.exitCode === null && !this.#child.signalCode;
+  // The controller's.
+  get pid() {
+    return this.#controller.pid;
+  }
+
+  // Whether the controller does.
+  get runs() {
+    return this.#controller.runs;
   }
 
   // Ends the controller as a crash would, and leaves the workers alone.
-  async kill() {
-    this.#child.kill("SIGKILL");
-    await ended(this.#child);
+  kill() {
+    return this.#controller.kill();
+  }
+
+  // Ends the controller and its workers, as if their machine were gone.
+  async crash() {
+    const workers = await this.workers();
+    const killed = this.kill();
+    for (const { pid } of workers) process.kill(pid, "SIGKILL");
+    await killed;
+    await until("the workers are gone", async () => (await this.workers()).length === 0);
   }
 
   // Ends the controller as an operator would.
-  async stop() {
-    this.#child.kill("SIGTERM");
-    await ended(this.#child);
+  stop() {
+    return this.#controller.stop();
   }
 
   // The worker processes: see processesWith().
@@ -85,20 +93,9 @@ class Server {
     );
   }
 
-  // A request of the HTTP API; `body` is made JSON, and so is the answer: { status, headers, body
-  // }.
-  async api(method, path, body, headers = {}) {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const json = answer.headers.get("content-type")?.includes("json");
-    return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text };
+  // A request of the HTTP API: see request().
+  api(method, path, body, headers = {}) {
+    return request(this.url + path, method, body, headers);
   }
 
   // What the controller and the workers wrote.
@@ -113,7 +110,7 @@ class Server {
 
   // Stops everything; throws if the controller did not do so by itself.
   async end() {
-    if (this.#running()) await this.stop();
+    await this.stop();
     const left = await processesWith(this.#directory);
     for (const { pid } of left) process.kill(pid, "SIGKILL");
     const others = (await readdir(this.#directory)).filter((name) => !name.endsWith(".log"));

@@ -1,0 +1,54 @@
+// What a check does to a cluster while people talk.
+
+const NOISE_MS = 400; // a listener's own machine, short of time
+
+// Each has
+//   most: how long the people that it touches may hear nothing of each other, in ms;
+//   touches(cluster, rooms, victim): which of the rooms, all if left out;
+//   pick(cluster, rooms): the victim;
+//   strike(cluster, victim): does it, and waits until the cluster has got over it;
+//   mend(cluster, victim): what an operator does afterwards, if anything.
+export const faults = {
+  // The controller alone: its workers forward on, and the next one finds them.
+  "kill-controller": {
+    most: NOISE_MS,
+    pick: busiestHome,
+    strike: async (cluster, home) => {
+      await home.kill();
+      await home.start();
+    },
+  },
+
+  "kill-router-service": {
+    most: NOISE_MS,
+    pick: (cluster) => cluster.activeService(),
+    strike: async (cluster, service) => {
+      await service.kill();
+      await cluster.activeService();
+    },
+    mend: (cluster, service) => service.start(),
+  },
+
+  "kill-broker": {
+    most: NOISE_MS,
+    pick: (cluster) => cluster.broker,
+    strike: async (cluster, broker) => {
+      await broker.kill();
+      await broker.start();
+      await cluster.whole();
+    },
+  },
+};
+
+async function roomsOf(cluster, rooms, server) {
+  const homes = await Promise.all(rooms.map((room) => cluster.homeOf(room)));
+  return rooms.filter((_, i) => homes[i] === server);
+}
+
+// The server that is the home of most of these rooms.
+async function busiestHome(cluster, rooms) {
+  const counts = await Promise.all(
+    cluster.servers.map(async (server) => (await roomsOf(cluster, rooms, server)).length),
+  );
+  return cluster.servers[counts.indexOf(Math.max(...counts))];
+}

@@ -1,0 +1,63 @@
+// A real router-service: the one that was built.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { freeTcpPort } from "./ports.mjs";
+import { build, Program } from "./program.mjs";
+import { request } from "./request.mjs";
+import { witness } from "./scenario.mjs";
+import { until } from "./until.mjs";
+
+// Starts one that uses the broker at `broker`, ready when this returns; it ends with the test `t`.
+// `log`: the file that takes what it says; `args`: more of its flags.
+export async function startRouterService(t, { broker, log, args = [] }) {
+  const service = new RouterService(await freeTcpPort(), broker, log, args);
+  t.after(() => service.stop());
+  witness(t, async () => `== ${log}\n${await readFile(log, "utf8")}`);
+  await service.start();
+  return service;
+}
+
+class RouterService {
+  #program;
+
+  constructor(httpPort, broker, log, args) {
+    this.url = `http://127.0.0.1:${httpPort}`;
+    const flags = ["--broker", broker, "--http-listen", "127.0.0.1", "--http-port", `${httpPort}`];
+    const file = join(build, "router-service/parley-router-service");
+    this.#program = new Program(file, [...flags, ...args], { log });
+  }
+
+  // For the first time, or again after kill().
+  async start() {
+    this.#program.start();
+    await until("the router-service is ready", async () => {
+      if (!this.runs) throw new Error("it ended");
+      return (await fetch(`${this.url}/readyz`)).ok;
+    });
+  }
+
+  get runs() {
+    return this.#program.runs;
+  }
+
+  kill() {
+    return this.#program.kill();
+  }
+
+  stop() {
+    return this.#program.stop();
+  }
+
+  // A request of its HTTP API: see request().
+  api(method, path, body) {
+    return request(this.url + path, method, body);
+  }
+
+  // Whether it is the one that commands are delivered to.
+  async isActive() {
+    if (!this.runs) return false;
+    const { body } = await this.api("GET", "/metrics");
+    return /^parley_service_active 1$/m.test(body);
+  }
+}
