@@ -6,7 +6,10 @@
 #include "controller/house.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
+#include "controller/pipes.h"
+#include "controller/placement.h"
 #include "controller/room_life.h"
+#include "controller/spread.h"
 #include "controller/worker_life.h"
 
 namespace parley::controller {
@@ -14,6 +17,15 @@ namespace parley::controller {
 namespace {
 
 constexpr size_t kHeldClients = 1'000;  // that come before the workers have been heard of
+
+void on_wait(Turn& turn, const Wait& wait) {
+    switch (wait.what) {
+        case Wait::For::Peer: return on_grace_over(turn, {wait.index, wait.generation});
+        case Wait::For::Room: return on_empty_timeout(turn, {wait.index, wait.generation});
+        case Wait::For::Spare: return on_spare_routers(turn, {wait.index, wait.generation});
+        case Wait::For::Pipe: return on_pipe_wait(turn, {wait.index, wait.generation});
+    }
+}
 
 }  // namespace
 
@@ -28,6 +40,7 @@ struct Controller::State : House {
         struct End {
             Turn& turn;
             ~End() {
+                if (!turn.house.carried.empty() && turn.house.settled()) recover_and_carry(turn);
                 if (!turn.house.held.empty() && turn.house.settled()) admit_held(turn);
                 for (auto& link : turn.house.workers) link.flush(turn.now, turn.out);
             }
@@ -98,11 +111,7 @@ void Controller::on_deadline(Instant now, Outputs& out) {
         on_worker_deadlines(turn);
         Wait wait;
         while (state_->waits.pop_due(now, wait)) {
-            if (wait.is_room) {
-                on_empty_timeout(turn, {wait.index, wait.generation});
-            } else {
-                on_grace_over(turn, {wait.index, wait.generation});
-            }
+            on_wait(turn, wait);
         }
     });
 }
@@ -193,6 +202,7 @@ bool Controller::ready() const {
 
 void Controller::on_stop(Instant now, Outputs& out) {
     state_->stopping = true;
+    state_->carried.clear();
     for (const Held& held : std::exchange(state_->held, {})) {
         out.push_back(CloseConnection{held.connection, 4429, "capacity"});
     }

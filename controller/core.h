@@ -110,7 +110,7 @@ struct RoomInfo {
     std::string id;
     RoomOptions options;
     Instant created;
-    WorkerIndex worker = 0;
+    std::vector<WorkerIndex> workers;  // that carry it; none while none runs
     std::vector<PeerInfo> peers;
     cluster::Epoch epoch = 1;  // of this server as its home
 };

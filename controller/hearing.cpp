@@ -2,6 +2,7 @@
 
 #include "common/base/ensure.h"
 #include "common/json/json.h"
+#include "controller/crossing.h"
 #include "controller/signalling/ortc.h"
 #include "controller/slots.h"
 
@@ -16,23 +17,48 @@ std::string cname_of(const Producer& producer) {
     return producer.cname.empty() ? "p" + std::to_string(producer.id) : producer.cname;
 }
 
-void hear(Turn& turn, workers::WorkerLink& link, Member& listener, const Member& speaker,
-          const Producer& producer) {
+// Has the listener's worker make the consumer: of the voice itself, or of what comes out of a pipe.
+void consume(Turn& turn, Member& listener, const Consumer& consumer, const Producer& producer) {
+    const auto crossing = producer.crossings.find(*listener.worker);
+    const bool here = crossing == producer.crossings.end();
+    if (!here && !crossing->second.arrived) return;  // see consume_arrived
+    turn.house.link(listener)->ask(
+        workers::Consume{consumer.transport, consumer.id,
+                         here ? producer.id : crossing->second.producer,
+                         signalling::kOpusPayloadType, consumer.mid,
+                         signalling::consumer_extensions(listener.ability), cname_of(producer)},
+        Pending{Purpose::Consume, listener.self.index, listener.self.generation, consumer.id, 0});
+}
+
+// A worker chooses for a listener's slots among all that it has: those of other workers, too.
+void bring(Turn& turn, Room& room, Member& listener, Member& speaker, Producer& producer) {
+    if (speaker.worker == listener.worker || listener.brought.contains(producer.id)) return;
+    if (!cross(turn, room, speaker, producer, *listener.worker)) return;
+    listener.brought.insert(producer.id);
+}
+
+void release(Turn& turn, Room& room, const Member& listener, uint64_t producer) {
+    Member& speaker = *turn.house.members.find(*turn.house.producers.find(producer));
+    if (speaker.worker == listener.worker) return;
+    release_ear(turn, room, speaker, speaker.producers.at(producer), *listener.worker);
+}
+
+void hear(Turn& turn, Room& room, Member& listener, Member& speaker, Producer& producer) {
     if (&listener == &speaker || !speaker.joined || !producer.created) return;
-    if (!listener.can_hear() || listener.slots > 0 || listener.hearing.contains(producer.id))
-        return;
+    if (!listener.can_hear() || listener.hearing.contains(producer.id)) return;
     Transport* transport = listener.receiving();
     if (!transport) return;
+    if (listener.slots > 0) return bring(turn, room, listener, speaker, producer);
+    if (speaker.worker != listener.worker &&
+        !cross(turn, room, speaker, producer, *listener.worker)) {
+        return;
+    }
     Consumer consumer;
     consumer.id = turn.new_id();
     consumer.transport = transport->id;
     consumer.producer = producer.id;
     consumer.mid = std::to_string(transport->next_mid++);
-    link.ask(
-        workers::Consume{transport->id, consumer.id, producer.id, signalling::kOpusPayloadType,
-                         consumer.mid, signalling::consumer_extensions(listener.ability),
-                         cname_of(producer)},
-        Pending{Purpose::Consume, listener.self.index, listener.self.generation, consumer.id, 0});
+    consume(turn, listener, consumer, producer);
     listener.hearing.emplace(producer.id, consumer.id);
     listener.consumers.emplace(consumer.id, std::move(consumer));
 }
@@ -51,26 +77,43 @@ void tell_removed(Turn& turn, Room& room, const Member& speaker, uint64_t produc
 }  // namespace
 
 void hear_all(Turn& turn, Room& room, Member& listener) {
-    auto* link = turn.house.link(room);
-    if (!link || !listener.can_hear() || !listener.receiving()) return;
-    if (listener.slots > 0) return open_slots(turn, room, listener);
+    if (!listener.can_hear() || !listener.receiving()) return;
+    if (listener.slots > 0) open_slots(turn, room, listener);
     for (const auto& [id, handle] : room.peers) {
-        const Member& speaker = *turn.house.members.find(handle);
-        for (const auto& [number, producer] : speaker.producers) {
-            hear(turn, *link, listener, speaker, producer);
+        Member& speaker = *turn.house.members.find(handle);
+        for (auto& [number, producer] : speaker.producers) {
+            hear(turn, room, listener, speaker, producer);
         }
     }
 }
 
 void be_heard(Turn& turn, Room& room, Member& speaker) {
-    auto* link = turn.house.link(room);
-    if (!link || speaker.producers.empty()) return;
+    if (speaker.producers.empty()) return;
     tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
-        for (const auto& [number, producer] : speaker.producers) {
-            hear(turn, *link, listener, speaker, producer);
+        for (auto& [number, producer] : speaker.producers) {
+            hear(turn, room, listener, speaker, producer);
         }
+    }
+}
+
+void consume_arrived(Turn& turn, const Room& room, const Producer& producer, WorkerIndex in) {
+    for (const auto& [id, handle] : room.peers) {
+        Member& listener = *turn.house.members.find(handle);
+        const auto hears = listener.hearing.find(producer.id);
+        if (listener.worker != in || hears == listener.hearing.end()) continue;
+        consume(turn, listener, listener.consumers.at(hears->second), producer);
+    }
+}
+
+void stop_hearing(Turn& turn, Room& room, uint64_t producer, WorkerIndex in) {
+    for (const auto& [id, handle] : room.peers) {
+        Member& listener = *turn.house.members.find(handle);
+        if (listener.worker != in) continue;
+        const auto hears = listener.hearing.find(producer);
+        if (hears != listener.hearing.end()) lose_consumer(turn, room, listener, hears->second);
+        if (listener.brought.erase(producer)) release(turn, room, listener, producer);
     }
 }
 
@@ -80,7 +123,7 @@ void on_consumed(Turn& turn, Member& listener, uint64_t number, const workers::R
     const auto* consumed = std::get_if<workers::Consumed>(&reply.body);
     if (!consumed || reply.refusal != workers::Refusal::None) {
         log_refusal(turn, listener, reply);
-        return listener.forget_consumer(number);
+        return forget_consumer(turn, *turn.house.rooms.find(listener.room), listener, number);
     }
     Consumer& consumer = found->second;
     consumer.created = true;
@@ -95,24 +138,48 @@ void make_ready(Turn& turn, Member& listener, uint64_t number) {
     Consumer& consumer = found->second;
     if (consumer.ready || !consumer.created) return;
     consumer.ready = true;
-    auto* link = turn.house.link(*turn.house.rooms.find(listener.room));
+    auto* link = turn.house.link(listener);
     if (link && !consumer.paused()) link->ask(workers::PauseConsumer{number, false});
 }
 
 void close_consumer(Turn& turn, Member& listener, uint64_t number) {
     if (!listener.consumers.contains(number)) return;
-    auto* link = turn.house.link(*turn.house.rooms.find(listener.room));
-    if (link) link->ask(workers::CloseConsumer{number});
+    if (auto* link = turn.house.link(listener)) link->ask(workers::CloseConsumer{number});
+    forget_consumer(turn, *turn.house.rooms.find(listener.room), listener, number);
+}
+
+void forget_consumer(Turn& turn, Room& room, Member& listener, uint64_t number) {
+    const auto found = listener.consumers.find(number);
+    if (found == listener.consumers.end()) return;
+    const uint64_t heard = found->second.producer;  // 0: a slot
     listener.forget_consumer(number);
+    if (heard != 0) release(turn, room, listener, heard);
+}
+
+void forget_consumers(Turn& turn, Room& room, Member& listener) {
+    while (!listener.consumers.empty()) {
+        forget_consumer(turn, room, listener, listener.consumers.begin()->first);
+    }
+    for (const uint64_t producer : std::exchange(listener.brought, {})) {
+        release(turn, room, listener, producer);
+    }
+}
+
+void lose_consumer(Turn& turn, Room& room, Member& listener, uint64_t number) {
+    const bool known = listener.consumers.at(number).created;
+    forget_consumer(turn, room, listener, number);
+    if (!known) return;
+    notify(turn, listener, "consumerClosed", one_text("consumerId", std::to_string(number)));
 }
 
 void settle_pause(Turn& turn, Room& room, Member& speaker, const Producer& producer,
                   bool was_paused) {
     const bool paused = speaker.paused(producer);
     if (paused == was_paused) return;
-    if (auto* link = turn.house.link(room)) {
+    if (auto* link = turn.house.link(speaker)) {
         link->ask(workers::PauseProducer{producer.id, paused || !speaker.joined});
     }
+    pause_crossings(turn, room, producer, paused);
     tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
@@ -129,12 +196,14 @@ void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
     const auto found = speaker.producers.find(number);
     ENSURE(found != speaker.producers.end());
     const bool created = found->second.created;
+    close_crossings(turn, room, speaker, found->second);
     speaker.producers.erase(found);
     if (!created) return;
     turn.house.producers.erase(number);
     tell_audio(turn, room, speaker);
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
+        listener.brought.erase(number);
         const auto hears = listener.hearing.find(number);
         if (hears == listener.hearing.end()) continue;
         const uint64_t consumer = hears->second;
@@ -146,12 +215,17 @@ void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
     tell_removed(turn, room, speaker, number);
 }
 
-void forget_media(Turn& turn, Room& room, Member& member) {
-    for (const auto& [id, producer] : member.producers) {
+void forget_media_of_closing_room(Turn& turn, Room& room, Member& member) {
+    for (auto& [id, producer] : member.producers) {
+        close_crossings(turn, room, member, producer);
         if (turn.house.producers.erase(id)) tell_removed(turn, room, member, id);
     }
     for (const auto& [id, transport] : member.transports) turn.house.listeners.erase(id);
-    member.forget_media();
+    member.transports.clear();
+    member.producers.clear();
+    member.consumers.clear();
+    member.hearing.clear();
+    member.brought.clear();
 }
 
 std::string write_consumer(const House& house, const Member& listener, const Consumer& consumer) {

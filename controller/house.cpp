@@ -18,8 +18,12 @@ Member* House::member(const Room& room, std::string_view id) const {
     return found == room.peers.end() ? nullptr : members.find(found->second);
 }
 
-workers::WorkerLink* House::link(const Room& room) {
-    return room.worker ? &workers[*room.worker] : nullptr;
+workers::WorkerLink* House::link(const Member& member) {
+    return member.worker ? &workers[*member.worker] : nullptr;
+}
+
+workers::WorkerLink* House::link(const Room& room, WorkerIndex worker) {
+    return room.router_in(worker) ? &workers[worker] : nullptr;
 }
 
 bool House::settled() const {
@@ -30,43 +34,83 @@ bool House::settled() const {
 void House::ensure_invariants() const {
     for (const auto& link : workers) link.ensure_invariants();
     ENSURE(rooms.size() == room_by_id.size());
-    size_t members_seen = 0, connected = 0, created = 0, carried = 0;
+    Census census;
     for (const auto& [id, handle] : room_by_id) {
         const Room* room = rooms.find(handle);
         ENSURE(room && room->id == id);
-        if (room->worker) {
-            ++carried;
-            ENSURE(workers[*room->worker].running());
-            ENSURE(observers.contains(room->level_observer));
-            ENSURE(observers.contains(room->speaker_observer));
+        ensure_invariants(*room, handle, census);
+    }
+    ENSURE(census.members == members.size() && census.connected == connections.size());
+    ENSURE(census.producers == producers.size() && 2 * census.routers == observers.size());
+    ENSURE(census.arrived == crossed.size());
+    for (const auto& [ends, pipe] : pipes) {
+        ENSURE(ends.first < ends.second);
+        ENSURE(workers[ends.first].running() && workers[ends.second].running());
+        ENSURE(pipe.streams == census.streams[ends]);
+        ENSURE(pipe.streams == 0 || pipe.state != workers::Pipe::State::Refused);
+    }
+    for (const auto& [ends, streams] : census.streams) ENSURE(pipes.contains(ends));
+}
+
+void House::ensure_invariants(const Room& room, base::Handle<Room> handle, Census& census) const {
+    for (const rooms::Router& router : room.routers) {
+        ++census.routers;
+        ENSURE(room.router_in(router.worker) == &router && workers[router.worker].running());
+        ENSURE(observers.contains(router.level_observer));
+        ENSURE(observers.contains(router.speaker_observer));
+    }
+    std::map<WorkerIndex, uint32_t> peers;
+    std::map<std::pair<uint64_t, WorkerIndex>, uint32_t> ears;  // of a voice in another worker
+    for (const auto& [peer, member_handle] : room.peers) {
+        const Member* member = members.find(member_handle);
+        ENSURE(member && member->id == peer && member->room == handle);
+        ENSURE(member->self == member_handle);
+        ENSURE(room.speakers.at(member->csrc) == member_handle);
+        ++census.members;
+        member->ensure_invariants();
+        member->session.ensure_invariants();
+        ENSURE(member->worker || member->transports.empty());
+        if (member->worker) ++peers[*member->worker];
+        if (const auto connection = member->session.connection()) {
+            ++census.connected;
+            const auto* known = connections.find(*connection);
+            ENSURE(known && *known == member_handle);
         }
-        for (const auto& [peer, member_handle] : room->peers) {
-            const Member* member = members.find(member_handle);
-            ENSURE(member && member->id == peer && member->room == handle);
-            ENSURE(member->self == member_handle);
-            ENSURE(room->speakers.at(member->csrc) == member_handle);
-            ++members_seen;
-            member->ensure_invariants();
-            member->session.ensure_invariants();
-            if (const auto connection = member->session.connection()) {
-                ++connected;
-                const auto* known = connections.find(*connection);
-                ENSURE(known && *known == member_handle);
-            }
-            for (const auto& [number, producer] : member->producers) {
-                if (!producer.created) continue;
-                ++created;
-                const auto* owner = producers.find(number);
-                ENSURE(owner && *owner == member_handle);
-            }
-            for (const auto& [producer, consumer] : member->hearing) {
-                const auto* owner = producers.find(producer);
-                ENSURE(owner && members.find(*owner)->room == handle);  // no voice leaves its room
+        for (const auto& [number, producer] : member->producers) {
+            if (!producer.created) continue;
+            ++census.producers;
+            const auto* owner = producers.find(number);
+            ENSURE(owner && *owner == member_handle);
+        }
+        for (const auto& [producer, consumer] : member->hearing) {
+            const auto* owner = producers.find(producer);
+            const Member* speaker = owner ? members.find(*owner) : nullptr;
+            ENSURE(speaker && speaker->room == handle);  // no voice leaves its room
+            if (speaker->worker != member->worker) ++ears[{producer, *member->worker}];
+        }
+        for (const uint64_t producer : member->brought) {
+            ENSURE(member->slots > 0 && !member->producers.contains(producer));
+            ++ears[{producer, *member->worker}];
+        }
+    }
+    for (const rooms::Router& router : room.routers) ENSURE(router.peers == peers[router.worker]);
+    for (const auto& [peer, member_handle] : room.peers) {
+        const Member& member = *members.find(member_handle);
+        for (const auto& [number, producer] : member.producers) {
+            for (const auto& [to, crossing] : producer.crossings) {
+                // Once, somewhere else, and only while it is heard there.
+                ENSURE(to != *member.worker && room.router_in(to));
+                const std::pair key(number, to);
+                ENSURE(crossing.ears > 0 && crossing.ears == ears[key]);
+                ears.erase(key);
+                ++census.streams[std::minmax(to, *member.worker)];
+                const uint64_t* voice = crossed.find(crossing.producer);
+                ENSURE(crossing.arrived == (voice != nullptr) && (!voice || *voice == number));
+                census.arrived += crossing.arrived;
             }
         }
     }
-    ENSURE(members_seen == members.size() && connected == connections.size());
-    ENSURE(created == producers.size() && 2 * carried == observers.size());
+    ENSURE(ears.empty());
 }
 
 void log(Turn& turn, Level level, std::string text) {

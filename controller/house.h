@@ -14,6 +14,7 @@
 #include "controller/core.h"
 #include "controller/rooms/room.h"
 #include "controller/signalling/session.h"
+#include "controller/workers/pipe.h"
 #include "controller/workers/worker_link.h"
 
 namespace parley::controller {
@@ -32,18 +33,31 @@ struct Member : rooms::Peer {
     signalling::Session session;
 };
 
-// Names the room or the peer that a deadline is for.
+// Names what a deadline is for.
 struct Wait {
-    bool is_room = false;
+    enum class For : uint8_t {
+        Peer,   // that is away; a handle's two halves, as for rooms
+        Room,   // that is empty
+        Spare,  // routers of a room that nobody is in
+        Pipe,   // that carries nothing, or was refused; its two ends
+    };
+    For what = For::Peer;
     uint32_t index = 0;
     uint32_t generation = 0;
     bool operator==(const Wait&) const = default;
 };
 struct WaitHash {
     uint64_t operator()(const Wait& wait) const {
-        return base::mix(uint64_t{wait.index} << 33 ^ uint64_t{wait.generation} << 1 ^
-                         uint64_t{wait.is_room});
+        return base::mix(uint64_t{wait.index} << 34 ^ uint64_t{wait.generation} << 2 ^
+                         static_cast<uint64_t>(wait.what));
     }
+};
+
+// What a worker carried before this controller was there.
+struct Found {
+    WorkerIndex worker;
+    workers::Snapshot snapshot;
+    bool lost = false;  // the worker has died since
 };
 
 // A client that came before it was known which rooms the workers already carry.
@@ -51,6 +65,12 @@ struct Held {
     ConnectionId connection;
     Admission admission;
     std::vector<std::string> messages;
+};
+
+// What was counted of all rooms; see House::ensure_invariants.
+struct Census {
+    size_t members = 0, connected = 0, producers = 0, routers = 0, arrived = 0;
+    std::map<workers::PipeEnds, uint32_t> streams;
 };
 
 // Everything that one controller owns. Rooms and members name each other by handles; every index
@@ -74,21 +94,29 @@ struct House {
     base::FlatMap<uint64_t, base::Handle<Member>> producers;  // whose; created ones only
     base::FlatMap<uint64_t, base::Handle<Room>> observers;    // of which room
     base::FlatMap<uint64_t, base::Handle<Member>> listeners;  // with slots, by their transport
-    base::DeadlineQueue<Wait, WaitHash> waits;  // rooms that are empty, members that are away
+    base::FlatMap<uint64_t, uint64_t> crossed;  // voices in another worker: which producer it is
+    std::map<workers::PipeEnds, workers::Pipe> pipes;
+    base::DeadlineQueue<Wait, WaitHash> waits;
 
     std::deque<Held> held;
-    uint64_t last_id = 0;     // of routers, transports, producers, consumers, observers
-    uint64_t own_events = 0;  // those of no room
+    std::vector<Found> carried;  // until all workers have been heard of
+    uint64_t last_id = 0;        // of all that workers are asked for
+    uint64_t own_events = 0;     // those of no room
     bool stopping = false;
 
     Room* room(std::string_view id) const;
     Member* member(const Room& room, std::string_view id) const;
-    // The worker that carries the room; nullptr while none does.
-    workers::WorkerLink* link(const Room& room);
+    // The worker that the peer's transports are in; nullptr while none is.
+    workers::WorkerLink* link(const Member& member);
+    // A worker, to be told of the room; nullptr when it does not carry the room.
+    workers::WorkerLink* link(const Room& room, WorkerIndex worker);
     // Whether all workers have been heard of since the start.
     bool settled() const;
 
     void ensure_invariants() const;
+
+private:
+    void ensure_invariants(const Room& room, base::Handle<Room> handle, Census& census) const;
 };
 
 // One call into the core: what time it is, where to say things, and all there is.

@@ -5,11 +5,13 @@
 #include "common/base/ensure.h"
 #include "common/json/json.h"
 #include "controller/hearing.h"
+#include "controller/placement.h"
 #include "controller/room_life.h"
 #include "controller/rooms/app_data.h"
 #include "controller/signalling/protoo.h"
 #include "controller/slots.h"
 #include "controller/speakers.h"
+#include "controller/spread.h"
 
 namespace parley::controller {
 
@@ -29,6 +31,7 @@ Farewell farewell(Leaving why) {
         case Leaving::Replaced: return {"replaced", 4409, "replaced"};
         case Leaving::Kicked: return {"kicked", 4403, "kicked"};
         case Leaving::TransportsLost: return {"transports-lost", 4500, "transports-lost"};
+        case Leaving::NoCapacity: return {"no-capacity", 4429, "capacity"};
     }
     return {};
 }
@@ -66,7 +69,7 @@ void greet(Turn& turn, const Member& member, bool resumed, bool recovered) {
 void attach(Turn& turn, Member& member, ConnectionId connection) {
     member.session.attach(connection);
     turn.house.connections.insert(connection, member.self);
-    turn.house.waits.erase({false, member.self.index, member.self.generation});
+    turn.house.waits.erase({Wait::For::Peer, member.self.index, member.self.generation});
 }
 
 void close_connection(Turn& turn, Member& member, uint16_t code, std::string_view reason) {
@@ -111,8 +114,10 @@ Room* find_or_open(Turn& turn, ConnectionId connection, const Admission& admissi
     return nullptr;
 }
 
-void add_member(Turn& turn, ConnectionId connection, const Admission& admission, Room& room) {
+void add_member(Turn& turn, ConnectionId connection, const Admission& admission, Room& room,
+                std::optional<WorkerIndex> place) {
     House& house = turn.house;
+    if (place) promise_capacity(turn, room, admission.rights, *place);
     const bool numbered = admission.session.has_value();
     const auto handle = house.members.insert([&](auto self) {
         return std::make_unique<Member>(self, numbered ? new_session_id(house.random) : "");
@@ -127,6 +132,7 @@ void add_member(Turn& turn, ConnectionId connection, const Admission& admission,
     member.csrc = ++room.last_csrc;
     room.speakers.emplace(member.csrc, handle);
     settle_rules_about(turn, room, member);
+    if (place) move_in(turn, room, member, *place);
     await_peers(turn, member.room);
     attach(turn, member, connection);
     greet(turn, member, false, false);
@@ -140,7 +146,8 @@ void erase_member(Turn& turn, Member& member) {
     const auto handle = member.self;
     const auto room_handle = member.room;
     ENSURE(member.producers.empty());  // or somebody would hear a ghost
-    house.waits.erase({false, handle.index, handle.generation});
+    move_out(turn, *house.rooms.find(room_handle), member);
+    house.waits.erase({Wait::For::Peer, handle.index, handle.generation});
     for (const auto& [id, transport] : member.transports) house.listeners.erase(id);
     house.rooms.find(room_handle)->peers.erase(member.id);
     house.rooms.find(room_handle)->speakers.erase(member.csrc);
@@ -173,11 +180,12 @@ void admit(Turn& turn, ConnectionId connection, const Admission& admission) {
     if (room->full(turn.house.options.max_peers_per_room)) {
         return refuse(turn, connection, admission, 4429, "room-full");
     }
-    if (!has_capacity(turn.house, turn.now, *room, admission.rights)) {
+    const auto place = place_for(turn.house, turn.now, *room, admission.rights);
+    // While no worker runs there is nobody to disturb: carry() will find a place.
+    if (!place && !room->routers.empty()) {
         return refuse(turn, connection, admission, 4429, "capacity");
     }
-    promise_capacity(turn, *room, admission.rights);
-    add_member(turn, connection, admission, *room);
+    add_member(turn, connection, admission, *room, place);
 }
 
 void on_connection_lost(Turn& turn, Member& member, std::string_view why) {
@@ -186,7 +194,7 @@ void on_connection_lost(Turn& turn, Member& member, std::string_view why) {
     }
     member.session.detach();
     if (!member.session.numbered()) return remove_member(turn, member, Leaving::Disconnected);
-    turn.house.waits.set({false, member.self.index, member.self.generation},
+    turn.house.waits.set({Wait::For::Peer, member.self.index, member.self.generation},
                          turn.now + turn.house.options.session_grace);
     Room& room = *turn.house.rooms.find(member.room);
     tell(turn, room, "peer.connection_lost", one_text("peer", member.id));
@@ -207,7 +215,8 @@ void remove_member(Turn& turn, Member& member, Leaving why, std::string_view det
     while (!member.producers.empty()) {
         forget_producer(turn, room, member, member.producers.begin()->first);
     }
-    if (auto* link = turn.house.link(room)) {
+    forget_consumers(turn, room, member);
+    if (auto* link = turn.house.link(member)) {
         for (const auto& [id, transport] : member.transports) {
             link->ask(workers::CloseTransport{id});
         }
@@ -253,8 +262,7 @@ std::string write_other_peers(const House& house, const Room& room, const Member
 }
 
 void keep_app_data(Turn& turn, const Member& member) {
-    const Room& room = *turn.house.rooms.find(member.room);
-    auto* link = turn.house.link(room);
+    auto* link = turn.house.link(member);
     for (const auto& [id, transport] : member.transports) {
         if (!link) return;
         link->ask(workers::SetTransportAppData{

@@ -14,6 +14,7 @@ enum class Leaving : uint8_t {
     Replaced,      // the same peer came again
     Kicked,
     TransportsLost,  // and cannot be told otherwise
+    NoCapacity,      // in the worker that it was to be in
 };
 
 // A client that wants in: joins the room's peers, resumes, or is closed with a code.

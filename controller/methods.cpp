@@ -80,7 +80,7 @@ Answer refuse(ErrorCode code, std::string reason) {
 }
 
 workers::WorkerLink* worker_of(Call& call) {
-    return call.turn.house.link(call.room);
+    return call.turn.house.link(call.member);
 }
 
 Answer no_worker() {

@@ -37,7 +37,7 @@ void refuse_unanswered(Turn& turn, const workers::Pending& pending);
 
 Answer done();  // with nothing to say
 Answer refuse(ErrorCode code, std::string reason);
-// The worker of the call's room, to be asked; nullptr while none runs: answer no_worker().
+// The peer's worker, to be asked; nullptr while none runs: answer no_worker().
 workers::WorkerLink* worker_of(Call& call);
 Answer no_worker();
 workers::Pending pending(const Call& call, workers::Purpose purpose, uint64_t object);

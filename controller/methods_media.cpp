@@ -93,6 +93,8 @@ Answer produce(Call& call) {
     producer.paused_by_client = paused;
     producer.mid = parameters->mid;
     producer.ssrc = parameters->encodings.empty() ? 0 : parameters->encodings[0].ssrc;
+    producer.payload_type = parameters->payload_type;
+    producer.clock_rate = parameters->clock_rate;
     producer.cname = parameters->cname;
     std::string kept = rooms::write_app_data(producer);
     // Who has not joined yet is heard by nobody: not in a slot either.
@@ -122,8 +124,8 @@ Answer close_producer(Call& call) {
     const Producer* producer = named(call.data, "producerId", call.member.producers);
     if (!producer) return refuse(ErrorCode::NotFound, "no such producer");
     const uint64_t id = producer->id;
-    if (auto* link = worker_of(call)) link->ask(workers::CloseProducer{id});
     forget_producer(call.turn, call.room, call.member, id);
+    if (auto* link = worker_of(call)) link->ask(workers::CloseProducer{id});
     return done();
 }
 

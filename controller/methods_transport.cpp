@@ -1,3 +1,4 @@
+#include "controller/hearing.h"
 #include "controller/methods.h"
 #include "controller/rooms/app_data.h"
 #include "controller/signalling/ortc.h"
@@ -29,7 +30,8 @@ Answer ask_for_stats(Call& call, Purpose purpose, uint64_t object, uint64_t tran
 void close_replaced(Turn& turn, Member& member, uint64_t created) {
     const auto newest = member.transports.find(created);
     if (newest == member.transports.end() || !newest->second.consuming) return;
-    auto* link = turn.house.link(*turn.house.rooms.find(member.room));
+    Room& room = *turn.house.rooms.find(member.room);
+    auto* link = turn.house.link(member);
     for (auto at = member.transports.begin(); at != newest;) {
         const auto [id, transport] = *at++;
         if (transport.producing || !transport.consuming) continue;
@@ -37,13 +39,7 @@ void close_replaced(Turn& turn, Member& member, uint64_t created) {
         for (const auto& [consumer, what] : member.consumers) {
             if (what.transport == id) heard.push_back(consumer);
         }
-        for (const uint64_t consumer : heard) {
-            const bool known = member.consumers.at(consumer).created;
-            member.forget_consumer(consumer);
-            if (!known) continue;
-            notify(turn, member, "consumerClosed",
-                   one_text("consumerId", std::to_string(consumer)));
-        }
+        for (const uint64_t consumer : heard) lose_consumer(turn, room, member, consumer);
         member.transports.erase(id);
         turn.house.listeners.erase(id);
         if (link) link->ask(workers::CloseTransport{id});
@@ -69,7 +65,8 @@ Answer create_transport(Call& call) {
     if (!link) return no_worker();
     transport.id = call.turn.new_id();
     std::string kept = rooms::write_app_data(member, member.session.id(), transport);
-    link->ask(workers::CreateTransport{call.room.router, transport.id, std::move(kept)},
+    link->ask(workers::CreateTransport{call.room.router_in(*member.worker)->id, transport.id,
+                                       std::move(kept)},
               pending(call, Purpose::Transport, transport.id));
     member.transports.emplace(transport.id, transport);
     return std::nullopt;

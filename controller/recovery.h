@@ -6,7 +6,8 @@
 // workers kept, while nobody in the rooms hears a thing.
 namespace parley::controller {
 
-// Takes over what a worker carries. What is not ours, or is another worker's already, is closed.
-void recover(Turn& turn, WorkerIndex worker, const workers::Snapshot& snapshot);
+// Takes over what was found in the workers, once all of them have been heard of: a room may be in
+// several. What is not ours, or leads nowhere, is closed.
+void recover(Turn& turn);
 
 }  // namespace parley::controller

@@ -43,7 +43,7 @@ bool names(const Member& listener, const std::string& peer) {
 }  // namespace
 
 void open_slots(Turn& turn, Room& room, Member& listener) {
-    auto* link = turn.house.link(room);
+    auto* link = turn.house.link(listener);
     Transport* transport = listener.receiving();
     if (!link || !transport || !listener.can_hear() || has_slots(listener, transport->id)) return;
     workers::ConsumeSlots ask{transport->id,
@@ -131,7 +131,7 @@ workers::SlotRules slot_rules(const House& house, const Room& room, const Member
 }
 
 void settle_rules(Turn& turn, Room& room, Member& listener) {
-    auto* link = turn.house.link(room);
+    auto* link = turn.house.link(listener);
     const Transport* transport = listener.receiving();
     if (!link || !transport || !has_slots(listener, transport->id)) return;
     link->ask(workers::SetSlotRules{transport->id, slot_rules(turn.house, room, listener)});
@@ -151,7 +151,7 @@ void recover_slots(Turn& turn, Room& room, Member& listener,
     for (uint32_t i = 0; i < snapshot.slots.size(); ++i) {
         const workers::SlotSnapshot& known = snapshot.slots[i];
         if (!wanted) {
-            turn.house.link(room)->ask(workers::CloseConsumer{known.consumer});
+            turn.house.link(listener)->ask(workers::CloseConsumer{known.consumer});
             continue;
         }
         Consumer consumer;

@@ -13,8 +13,10 @@ void write_room_members(JsonWriter& json, const RoomInfo& room, size_t peers) {
         .number("emptyTimeout", int64_t{room.options.empty_timeout / 1s})
         .raw("metadata", room.options.metadata)
         .text("created", time_text(room.created))
-        .number("worker", room.worker)
         .number("peerCount", uint64_t{peers});
+    json.key("workers").array();
+    for (const WorkerIndex worker : room.workers) json.number(uint64_t{worker});
+    json.end_array();
 }
 
 }  // namespace

@@ -3,14 +3,17 @@
 #include <utility>
 
 #include "common/json/json.h"
+#include "controller/crossing.h"
 #include "controller/hearing.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
 #include "controller/methods.h"
+#include "controller/pipes.h"
 #include "controller/recovery.h"
 #include "controller/room_life.h"
 #include "controller/slots.h"
 #include "controller/speakers.h"
+#include "controller/spread.h"
 
 namespace parley::controller {
 
@@ -19,16 +22,13 @@ namespace {
 using workers::Pending;
 using workers::Purpose;
 
-// Every room that this worker carried is without one.
+// Nothing is in this worker any more.
 void put_down(Turn& turn, WorkerIndex worker) {
-    House& house = turn.house;
-    for (const auto& [id, handle] : house.room_by_id) {
-        Room& room = *house.rooms.find(handle);
-        if (room.worker != worker) continue;
-        house.observers.erase(room.level_observer);
-        house.observers.erase(room.speaker_observer);
-        room.worker.reset();
+    for (const auto& [id, handle] : turn.house.room_by_id) {
+        Room& room = *turn.house.rooms.find(handle);
+        if (room.router_in(worker)) lose_router(turn, room, worker);
     }
+    forget_pipes(turn, worker);
 }
 
 // Carries what is without a worker, as far as there are any that run.
@@ -41,6 +41,7 @@ void carry_all(Turn& turn) {
 void on_lost(Turn& turn, WorkerIndex worker, std::string_view reason) {
     const auto unanswered = turn.house.workers[worker].take_unanswered();
     turn.house.gauges[worker].reset();
+    for (Found& was : turn.house.carried) was.lost |= was.worker == worker;
     JsonWriter data;
     data.object().number("worker", worker).text("reason", reason).end_object();
     tell(turn, "worker.lost", data.take());
@@ -56,16 +57,8 @@ void on_started(Turn& turn, WorkerIndex worker, const workers::Heard& heard) {
     data.object().number("worker", worker).number("pid", pid).end_object();
     tell(turn, "worker.started", data.take());
     log(turn, Level::Info, "worker runs as process " + std::to_string(pid), worker);
-    if (heard.snapshot) recover(turn, worker, *heard.snapshot);
+    if (heard.snapshot) turn.house.carried.push_back({worker, *heard.snapshot, false});
     carry_all(turn);
-}
-
-void on_router_answer(Turn& turn, const Pending& pending, const workers::Reply& reply) {
-    if (reply.refusal == workers::Refusal::None) return;
-    Room* room = turn.house.rooms.find({pending.owner, pending.owner_generation});
-    if (!room || room->router != pending.object) return;
-    log(turn, Level::Error, "the worker refused the room: " + reply.reason, *room);
-    shut_room(turn, *room, 4429, "capacity");
 }
 
 void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
@@ -80,7 +73,11 @@ void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
             log(turn, reply.refusal == workers::Refusal::NotFound ? Level::Debug : Level::Warning,
                 "the worker refused: " + reply.reason, worker);
             return;
-        case Purpose::Router: return on_router_answer(turn, pending, reply);
+        case Purpose::Router: return on_router_answer(turn, worker, pending, reply);
+        case Purpose::Pipe: return on_pipe_created(turn, worker, pending, reply);
+        case Purpose::PipeConnect: return on_pipe_connected(turn, pending, reply);
+        case Purpose::PipeConsume: return on_left(turn, pending, reply);
+        case Purpose::PipeProduce: return on_arrived(turn, pending, reply);
         default: return on_worker_answer(turn, pending, reply);
     }
 }
@@ -157,6 +154,11 @@ void on_worker_deadlines(Turn& turn) {
             log(turn, Level::Error, "worker did not start: " + lost, i);
         }
     }
+}
+
+void recover_and_carry(Turn& turn) {
+    recover(turn);
+    carry_all(turn);
 }
 
 void admit_held(Turn& turn) {

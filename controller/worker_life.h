@@ -12,6 +12,9 @@ void on_worker_frame(Turn& turn, WorkerIndex worker, std::span<const uint8_t> fr
 void on_worker_gone(Turn& turn, WorkerIndex worker, std::string_view reason);
 void on_worker_deadlines(Turn& turn);
 
+// Takes over what the workers carried before, once all have been heard of.
+void recover_and_carry(Turn& turn);
+
 // Lets those in who came before all workers had been heard of.
 void admit_held(Turn& turn);
 

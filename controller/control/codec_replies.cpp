@@ -21,9 +21,11 @@ fb::Offset<fb::Vector<fb::Offset<T>>> write_all(fb::FlatBufferBuilder& to, const
 
 fb::Offset<wire::Room> write_room(fb::FlatBufferBuilder& to, const RoomLine& line) {
     const RoomOptions& options = line.room.options;
+    const std::vector<WorkerIndex>& workers = line.room.workers;
     const auto id = to.CreateString(line.room.id), metadata = to.CreateString(options.metadata);
     return wire::CreateRoom(to, id, options.max_peers, options.empty_timeout.count(), metadata,
-                            line.room.created.micros(), line.room.worker, line.peers);
+                            line.room.created.micros(), workers.empty() ? 0 : workers[0],
+                            line.peers, to.CreateVector(workers));
 }
 
 fb::Offset<wire::Producer> write_producer(fb::FlatBufferBuilder& to, const ProducerInfo& producer) {
@@ -101,7 +103,7 @@ RoomLine parse_room(const wire::Room& from) {
     line.room.options.empty_timeout = base::Duration(from.empty_timeout_us());
     line.room.options.metadata = text(from.metadata());
     line.room.created = Instant::from_micros(from.created_us());
-    line.room.worker = from.worker();
+    if (from.workers()) line.room.workers.assign(from.workers()->begin(), from.workers()->end());
     line.peers = from.peers();
     return line;
 }

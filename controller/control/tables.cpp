@@ -36,6 +36,14 @@ bool is_number(std::string_view text) {
     return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) != 0);
 }
 
+std::string workers_text(const RoomInfo& room) {
+    std::string text;
+    for (const WorkerIndex worker : room.workers) {
+        text += (text.empty() ? "" : ",") + std::to_string(worker);
+    }
+    return text.empty() ? "-" : text;
+}
+
 std::string yes(bool value) {
     return value ? "yes" : "no";
 }
@@ -102,11 +110,11 @@ std::string amount_text(double amount) {
 }
 
 std::string rooms_text(Instant now, const std::vector<RoomLine>& rooms) {
-    std::vector<std::vector<std::string>> rows = {{"ROOM", "PEERS", "MAX", "WORKER", "AGE"}};
+    std::vector<std::vector<std::string>> rows = {{"ROOM", "PEERS", "MAX", "WORKERS", "AGE"}};
     for (const RoomLine& line : rooms) {
         const uint32_t most = line.room.options.max_peers;
         rows.push_back({line.room.id, number(line.peers), most ? number(most) : "-",
-                        number(line.room.worker), age_text(now - line.room.created)});
+                        workers_text(line.room), age_text(now - line.room.created)});
     }
     return columns(rows);
 }
@@ -117,7 +125,7 @@ std::string room_text(Instant now, const RoomLine& line) {
     return "room: " + harmless(line.room.id) + "\npeers: " + number(line.peers) +
            "\nmax peers: " + (options.max_peers ? number(options.max_peers) : "-") +
            "\nempty timeout: " + (timeout > 0s ? std::to_string(timeout / 1s) + "s" : "never") +
-           "\nworker: " + number(line.room.worker) + "\nage: " + age_text(now - line.room.created) +
+           "\nworkers: " + workers_text(line.room) + "\nage: " + age_text(now - line.room.created) +
            "\nmetadata: " + harmless(options.metadata) + "\n";
 }
 

@@ -8,6 +8,8 @@ namespace {
 
 constexpr size_t kTextBytes = 16 * 1024;
 constexpr uint64_t kMostMicros = uint64_t{1} << 62;
+constexpr uint64_t kMostId = ~uint64_t{0} >> 1;
+constexpr uint64_t kMostWorker = 0xffff;
 constexpr uint64_t kMostExtension = static_cast<uint64_t>(HeaderExtension::TransportSequenceNumber);
 
 Instant instant(uint64_t micros) {
@@ -103,6 +105,38 @@ bool parse_producer(std::string_view app_data, Producer& producer) {
     producer.cname = in.text("cname", kTextBytes);
     producer.app_data = in.object("appData").dump();
     return in.ok();
+}
+
+std::string write_app_data(const Crossing& crossing) {
+    JsonWriter out;
+    out.object().number("consumer", crossing.consumer).number("producer", crossing.producer);
+    return out.end_object().take();
+}
+
+std::optional<Crossing> parse_crossing(std::string_view app_data) {
+    const auto document = JsonDocument::parse(app_data);
+    if (!document) return std::nullopt;
+    JsonFields in(document->root());
+    const uint64_t consumer = in.number("consumer", kMostId),
+                   producer = in.number("producer", kMostId);
+    if (!in.ok()) return std::nullopt;
+    return Crossing{consumer, producer, false, 0};
+}
+
+std::string write_app_data(const std::pair<WorkerIndex, WorkerIndex>& pipe) {
+    JsonWriter out;
+    out.object().number("first", pipe.first).number("second", pipe.second);
+    return out.end_object().take();
+}
+
+std::optional<std::pair<WorkerIndex, WorkerIndex>> parse_pipe(std::string_view app_data) {
+    const auto document = JsonDocument::parse(app_data);
+    if (!document) return std::nullopt;
+    JsonFields in(document->root());
+    const auto first = static_cast<WorkerIndex>(in.number("first", kMostWorker));
+    const auto second = static_cast<WorkerIndex>(in.number("second", kMostWorker));
+    if (!in.ok() || first >= second) return std::nullopt;
+    return std::pair(first, second);
 }
 
 }  // namespace parley::controller::rooms

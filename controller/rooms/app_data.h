@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "controller/rooms/room.h"
 
@@ -31,5 +32,13 @@ std::optional<PeerRecord> parse_peer(std::string_view app_data);
 std::string write_app_data(const Producer& producer);
 // Fills what the worker does not know by itself. False when the bytes are not ours.
 bool parse_producer(std::string_view app_data, Producer& producer);
+
+// At both its ends, but for how many hear it.
+std::string write_app_data(const Crossing& crossing);
+std::optional<Crossing> parse_crossing(std::string_view app_data);
+
+// Of a pipe: the two workers, the lower first.
+std::string write_app_data(const std::pair<WorkerIndex, WorkerIndex>& pipe);
+std::optional<std::pair<WorkerIndex, WorkerIndex>> parse_pipe(std::string_view app_data);
 
 }  // namespace parley::controller::rooms

@@ -11,13 +11,6 @@ Transport* Peer::receiving() {
     return nullptr;
 }
 
-void Peer::forget_media() {
-    transports.clear();
-    producers.clear();
-    consumers.clear();
-    hearing.clear();
-}
-
 void Peer::forget_consumer(uint64_t consumer) {
     const auto found = consumers.find(consumer);
     if (found == consumers.end()) return;

@@ -18,7 +18,7 @@ namespace parley::controller::rooms {
 
 struct Room;
 
-// What a peer has in the worker of its room. Ids are numbers here and their decimal text at the
+// What a peer has in its worker. Ids are numbers here and their decimal text at the
 // client.
 struct Transport {
     uint64_t id = 0;
@@ -28,15 +28,26 @@ struct Transport {
     uint32_t next_mid = 0;  // a consumer's mid is never used twice on its transport
 };
 
+// A voice in another worker than its own, where somebody of its room hears it.
+struct Crossing {
+    uint64_t consumer = 0;  // in its own worker: takes it out of the router, into the pipe
+    uint64_t producer = 0;  // in the other: brings it out of the pipe
+    bool arrived = false;   // the other was asked to bring it out
+    uint32_t ears = 0;      // how many hear it there
+};
+
 struct Producer {
     uint64_t id = 0;
     uint64_t transport = 0;
     bool created = false;  // the worker has said so
     bool paused_by_client = false;
     uint32_t ssrc = 0;  // 0: none was declared
+    uint8_t payload_type = 0;
+    uint32_t clock_rate = 0;
     std::string mid;
     std::string cname;
-    std::string app_data = "{}";  // JSON of the client, for the clients that hear it
+    std::map<WorkerIndex, Crossing> crossings;  // by the worker where it is heard
+    std::string app_data = "{}";                // JSON of the client, for the clients that hear it
 };
 
 struct Consumer {
@@ -61,6 +72,7 @@ struct Peer {
     Rights rights;
     Instant since;
     std::string remote;
+    std::optional<WorkerIndex> worker;  // where its transports are; nothing while none runs
 
     bool joined = false;
     std::string display_name;
@@ -77,6 +89,8 @@ struct Peer {
     std::map<uint64_t, Producer> producers;
     std::map<uint64_t, Consumer> consumers;
     std::map<uint64_t, uint64_t> hearing;  // producer of another -> own consumer
+    std::set<uint64_t> brought;  // producers of other workers, for its slots to choose among
+    std::vector<uint64_t> lost_transports;  // with their worker; not told yet
 
     bool paused(const Producer& producer) const { return muted || producer.paused_by_client; }
 
@@ -85,7 +99,6 @@ struct Peer {
 
     bool can_hear() const { return joined && rights.subscribe && ability.opus; }
 
-    void forget_media();
     void forget_consumer(uint64_t consumer);
 
     PeerInfo info(bool connected) const;

@@ -12,6 +12,16 @@ bool valid_id(std::string_view id) {
     return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
 }
 
+Router* Room::router_in(WorkerIndex worker) {
+    const auto found = std::find_if(routers.begin(), routers.end(),
+                                    [&](const Router& router) { return router.worker == worker; });
+    return found == routers.end() ? nullptr : &*found;
+}
+
+const Router* Room::router_in(WorkerIndex worker) const {
+    return const_cast<Room*>(this)->router_in(worker);
+}
+
 bool Room::full(uint32_t most_peers) const {
     return (options.max_peers != 0 && peers.size() >= options.max_peers) ||
            (most_peers != 0 && peers.size() >= most_peers);

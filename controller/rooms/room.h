@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/handle.h"
 #include "controller/core.h"
@@ -14,16 +15,28 @@ namespace parley::controller::rooms {
 // Room and peer ids are 1 to 64 characters of [A-Za-z0-9_.:-].
 bool valid_id(std::string_view id);
 
+// What carries a room in one worker.
+struct Router {
+    uint64_t id = 0;
+    WorkerIndex worker = 0;
+    uint64_t level_observer = 0;
+    uint64_t speaker_observer = 0;
+
+    uint32_t peers = 0;   // whose transports are, or will be, in it
+    Instant empty_since;  // while there are none
+
+    std::map<std::string, int8_t> levels;  // as Room's, of those who speak into this one
+    std::string dominant;                  // of all whom it hears; "" before anybody was
+};
+
 struct Room {
     std::string id;
     RoomOptions options;
     Instant created;
     cluster::Epoch epoch = 1;  // of this server as its home
 
-    std::optional<WorkerIndex> worker;  // nothing while no worker runs that could carry it
-    uint64_t router = 0;
-    uint64_t level_observer = 0;
-    uint64_t speaker_observer = 0;
+    // At most one in a worker, the oldest first; none while no worker runs.
+    std::vector<Router> routers;
 
     std::map<std::string, base::Handle<Member>, std::less<>> peers;
     std::map<uint32_t, base::Handle<Member>> speakers;  // the same, by their csrc
@@ -33,7 +46,11 @@ struct Room {
     // Who talks now. The dominant speaker stays dominant through silence.
     std::string dominant;                  // peer id; "" before anybody was
     std::string talking;                   // what clients were told last; "" is silence
-    std::map<std::string, int8_t> levels;  // dBov by peer, in the last report; empty is silence
+    std::map<std::string, int8_t> levels;  // dBov by peer, in the last reports; empty is silence
+    Instant levels_told;
+
+    Router* router_in(WorkerIndex worker);  // nullptr: none
+    const Router* router_in(WorkerIndex worker) const;
 
     // Whether one more peer fits. The stricter limit holds; 0 is none.
     bool full(uint32_t most_peers) const;

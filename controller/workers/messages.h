@@ -210,6 +210,8 @@ struct ProducerSnapshot {
     std::vector<Encoding> encodings;
     bool paused = false;
     std::string app_data;
+    uint8_t payload_type = 0;
+    uint32_t clock_rate = 0;
 };
 struct ConsumerSnapshot {
     uint64_t consumer = 0;

@@ -169,8 +169,9 @@ private:
         out.transport = from.transport_id();
         out.app_data = bytes(from.app_data());
         each(from.producers(), [&](const pipe::ProducerSnapshot& p) {
-            ProducerSnapshot producer{
-                p.producer_id(), text(p.mid()), {}, p.paused(), bytes(p.app_data())};
+            ProducerSnapshot producer{p.producer_id(), text(p.mid()),       {},
+                                      p.paused(),      bytes(p.app_data()), p.payload_type(),
+                                      p.clock_rate()};
             each(p.encodings(), [&](const pipe::Encoding& e) {
                 producer.encodings.push_back({e.ssrc(), text(e.rid())});
             });

@@ -27,6 +27,9 @@ size_t wire_bytes(const Body& body) {
     if (const auto* r = std::get_if<CreateTransport>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<SetTransportAppData>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<Produce>(&body)) texts = r->app_data.size();
+    if (const auto* r = std::get_if<CreatePipe>(&body)) texts = r->app_data.size();
+    if (const auto* r = std::get_if<PipeConsume>(&body)) texts = r->app_data.size();
+    if (const auto* r = std::get_if<PipeProduce>(&body)) texts = r->app_data.size();
     return 512 + texts;
 }
 

@@ -15,6 +15,10 @@ enum class Purpose : uint8_t {
     Snapshot,
     WorkerStats,
     Nothing,  // nobody waits; a refusal is logged
+    Pipe,
+    PipeConnect,
+    PipeConsume,  // `request` is the consumer
+    PipeProduce,  // `request` is the producer that comes out
     Router,
     Transport,
     Connect,

@@ -34,7 +34,7 @@ Message close_router(uint64_t id) {
 struct HostileController final : Attack {
     explicit HostileController(uint64_t seed) : stage(seed, 2) {
         stage.rehearse();
-        victim = 1 - machine().core().room("standup")->worker;
+        victim = 1 - machine().core().room("standup")->workers.at(0);
     }
 
     sim::ControllerProcess& machine() { return stage.cluster().machine(); }

@@ -118,7 +118,7 @@ Peer Room::join(const std::string& name, const PeerOptions& options) {
 controller::WorkerIndex Room::worker() const {
     const auto info = cluster_->machine().core().room(name_);
     ENSURE(info);
-    return info->worker;
+    return info->workers.at(0);
 }
 
 void Peer::speak(base::Duration how_long) {

@@ -83,7 +83,7 @@ TEST_CASE("rooms, a room and its peers are shown") {
     const auto rooms = world.run({.verb = Verb::Rooms});
     CHECK(rooms.exit_code == 0);
     CHECK(rooms.printed ==
-          "ROOM     PEERS  MAX  WORKER  AGE\n"
+          "ROOM     PEERS  MAX  WORKERS  AGE\n"
           "standup      2  -         0   5s\n");
     const auto room = world.run({.verb = Verb::Room, .room = "standup"});
     CHECK(room.printed.find("\nempty timeout: 60s\n") != std::string::npos);

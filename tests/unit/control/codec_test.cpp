@@ -47,7 +47,7 @@ RoomLine a_room() {
     line.room.id = "standup";
     line.room.options = {.max_peers = 5, .empty_timeout = 90s, .metadata = "{}"};
     line.room.created = Instant::from_micros(1'800'000'000'000'001);
-    line.room.worker = 3;
+    line.room.workers = {3, 5};
     line.peers = 2;
     return line;
 }
@@ -123,7 +123,7 @@ TEST_CASE("replies cross the wire with all they say") {
         CHECK(line.room.id == "standup");
         CHECK(line.room.options == a_room().room.options);
         CHECK(line.room.created == a_room().room.created);
-        CHECK(line.room.worker == 3);
+        CHECK(line.room.workers == std::vector<WorkerIndex>{3, 5});
         CHECK(line.peers == 2);
     }
     const auto& peers = std::get<Peers>((*read)[4].body);

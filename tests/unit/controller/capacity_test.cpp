@@ -50,8 +50,8 @@ TEST_CASE("no room is opened where every worker is full") {
             return core.create_room(now, id, {}, out);
         });
     };
-    CHECK(open("one")->worker == 1);
-    CHECK(open("two")->worker == 1);
+    CHECK(open("one")->workers.at(0) == 1);
+    CHECK(open("two")->workers.at(0) == 1);
     burn(server, {0.95, 0.95});
     const auto refused = open("three");
     REQUIRE(!refused.ok());
@@ -81,7 +81,7 @@ TEST_CASE("rooms are spread while they are still empty, and follow the load once
             .call([&](Controller& core, Instant now, Outputs& out) {
                 return core.create_room(now, id, {}, out);
             })
-            ->worker;
+            ->workers.at(0);
     };
     CHECK(open("one") != open("two"));
     burn(server, {0.5, 0});

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace parley::test {
 
 using namespace controller;
@@ -199,6 +201,22 @@ void ModelServer::crash_controller() {
     start();
 }
 
+void ModelServer::release(uint32_t index) {
+    const auto frame = std::find_if(held.begin(), held.end(),
+                                    [&](const auto& waits) { return waits.first == index; });
+    if (frame == held.end()) return;
+    const std::vector<uint8_t> bytes = std::move(frame->second);
+    held.erase(frame);
+    to_worker(index, bytes);
+    check();
+    pump();
+}
+
+void ModelServer::release_all() {
+    hold_workers = false;
+    while (!held.empty()) release(held.front().first);
+}
+
 void ModelServer::kill_worker(uint32_t index) {
     workers.at(index).reset();
     std::erase_if(held, [&](const auto& frame) { return frame.first == index; });
@@ -235,10 +253,57 @@ std::set<std::string> ModelServer::hears(const ModelClient& client) const {
     std::set<std::string> voices;
     for (const auto& [consumer, whose] : client.consumers) {
         for (const auto& worker : workers) {
-            if (worker && worker->carries(consumer)) voices.insert(whose);
+            const uint64_t heard = worker ? worker->heard_by(consumer) : 0;
+            if (heard == 0) continue;
+            const auto index = static_cast<uint32_t>(&worker - workers.data());
+            if (worker->speaks(heard) || beyond_pipe(index, heard) != 0) voices.insert(whose);
         }
     }
     return voices;
+}
+
+uint64_t ModelServer::beyond_pipe(uint32_t index, uint64_t arrived) const {
+    const ModelWorker& here = *workers.at(index);
+    const auto stream = here.arrived().find(arrived);
+    if (stream == here.arrived().end()) return 0;
+    const ModelWorker::Pipe& pipe = here.pipes().at(stream->second.pipe);
+    for (const auto& there : workers) {
+        if (!there || there.get() == &here || there->port() != pipe.remote_port) continue;
+        const auto other = there->pipes().find(stream->second.pipe);
+        if (other == there->pipes().end()) continue;
+        CHECK(other->second.key == pipe.remote_key);
+        CHECK(other->second.remote_key == pipe.key);
+        CHECK(other->second.remote_port == here.port());
+        for (const auto& [id, leaving] : there->leaving()) {
+            const bool same =
+                leaving.pipe == stream->second.pipe && leaving.ssrc == stream->second.ssrc;
+            if (same && there->speaks(leaving.producer)) return leaving.producer;
+        }
+    }
+    return 0;
+}
+
+void ModelServer::check_crossings() const {
+    size_t left = 0, came = 0;
+    for (const auto& worker : workers) {
+        if (!worker) continue;
+        std::set<std::pair<uint64_t, uint64_t>> once;  // into this pipe, of this producer
+        for (const auto& [id, leaving] : worker->leaving()) {
+            CHECK(once.emplace(leaving.pipe, leaving.producer).second);
+            ++left;
+        }
+        for (const auto& [id, arrived] : worker->arrived()) {
+            ++came;
+            size_t ears = 0;
+            for (const auto& [number, consumer] : worker->consumers()) {
+                ears += consumer.producer == id;
+            }
+            CHECK(ears > 0);
+            const auto index = static_cast<uint32_t>(&worker - workers.data());
+            CHECK((arrived.paused || beyond_pipe(index, id) != 0));
+        }
+    }
+    CHECK(left == came);
 }
 
 ConnectionId ModelServer::connect(ModelClient& client, const Admission& admission) {
@@ -348,7 +413,11 @@ const Event& ModelServer::last_event(const std::string& type) const {
 }
 
 uint32_t ModelServer::worker_of(const std::string& room) const {
-    return core_->room(room).value().worker;
+    return workers_of(room).at(0);
+}
+
+std::vector<WorkerIndex> ModelServer::workers_of(const std::string& room) const {
+    return core_->room(room).value().workers;
 }
 
 }  // namespace parley::test

@@ -86,6 +86,9 @@ public:
     void start();
     // The controller's process dies and comes back; its workers live on.
     void crash_controller();
+    // Lets a worker have the oldest of the frames that are held back for it.
+    void release(uint32_t index);
+    void release_all();
     void kill_worker(uint32_t index);
     void advance(base::Duration by);
 
@@ -93,8 +96,11 @@ public:
     // The same, connected, with transports, joined and speaking.
     ModelClient& enter(const std::string& room, const std::string& peer, bool numbered = true);
 
-    // Whose voices reach this client now, by what its worker does.
+    // Whose voices reach this client now, by what the workers do.
     std::set<std::string> hears(const ModelClient& client) const;
+    // Each voice that crosses does so once to each worker, over a pipe whose two ends know each
+    // other, and somebody hears it there.
+    void check_crossings() const;
 
     void from_worker(uint32_t index, std::span<const uint8_t> frame);
     void pump();
@@ -116,7 +122,8 @@ public:
 
     size_t events(const std::string& type) const;
     const controller::Event& last_event(const std::string& type) const;
-    uint32_t worker_of(const std::string& room) const;
+    uint32_t worker_of(const std::string& room) const;  // the first
+    std::vector<controller::WorkerIndex> workers_of(const std::string& room) const;
     ModelWorker& worker(uint32_t index) { return *workers.at(index); }
 
     base::Instant now = base::Instant::from_micros(1'700'000'000'000'000);
@@ -131,6 +138,8 @@ public:
 
 private:
     void check() const;
+    // The producer that this is, at the other end of the pipe that it comes out of; 0: none.
+    uint64_t beyond_pipe(uint32_t worker, uint64_t arrived) const;
     void deliver(const controller::Output& output);
     void to_worker(uint32_t index, const std::vector<uint8_t>& frame);
 

@@ -112,15 +112,17 @@ struct ModelWorker::Writer {
             case pipe::RequestBody::Produce: return produce(id, *request.body_as_Produce());
             case pipe::RequestBody::CloseProducer: {
                 const uint64_t p = request.body_as_CloseProducer()->producer_id();
-                if (!w.producers_.contains(p)) return refuse(id, Code::NotFound, "producer");
+                if (!w.router_of(p)) return refuse(id, Code::NotFound, "producer");
                 w.close_producer(p);
                 return done(id);
             }
             case pipe::RequestBody::PauseProducer: {
                 const auto& r = *request.body_as_PauseProducer();
                 const auto found = w.producers_.find(r.producer_id());
-                if (found == w.producers_.end()) return refuse(id, Code::NotFound, "producer");
-                found->second.paused = r.paused();
+                const auto piped = w.arrived_.find(r.producer_id());
+                if (!w.router_of(r.producer_id())) return refuse(id, Code::NotFound, "producer");
+                (piped == w.arrived_.end() ? found->second.paused : piped->second.paused) =
+                    r.paused();
                 return done(id);
             }
             case pipe::RequestBody::Consume: return consume(id, *request.body_as_Consume());
@@ -136,7 +138,9 @@ struct ModelWorker::Writer {
             }
             case pipe::RequestBody::CloseConsumer: {
                 const uint64_t c = request.body_as_CloseConsumer()->consumer_id();
-                if (w.consumers_.erase(c) == 0) return refuse(id, Code::NotFound, "consumer");
+                if (w.consumers_.erase(c) + w.leaving_.erase(c) == 0) {
+                    return refuse(id, Code::NotFound, "consumer");
+                }
                 return done(id);
             }
             case pipe::RequestBody::PauseConsumer: {
@@ -150,6 +154,26 @@ struct ModelWorker::Writer {
             case pipe::RequestBody::GetWorkerStats: return say(id, stats());
             case pipe::RequestBody::GetTransportStats:
                 return say(id, stats(request.body_as_GetTransportStats()->transport_id()));
+            case pipe::RequestBody::CreatePipe: return create(id, *request.body_as_CreatePipe());
+            case pipe::RequestBody::ConnectPipe: {
+                const auto& r = *request.body_as_ConnectPipe();
+                const auto found = w.pipes_.find(r.pipe_id());
+                if (found == w.pipes_.end()) return refuse(id, Code::NotFound, "pipe");
+                if (found->second.remote_port != 0) return refuse(id, Code::WrongState, "pipe");
+                found->second.remote_key = text(r.key());
+                found->second.remote_port = r.port();
+                return done(id);
+            }
+            case pipe::RequestBody::ClosePipe: {
+                const uint64_t p = request.body_as_ClosePipe()->pipe_id();
+                if (!w.pipes_.contains(p)) return refuse(id, Code::NotFound, "pipe");
+                w.close_pipe(p);
+                return done(id);
+            }
+            case pipe::RequestBody::PipeConsume:
+                return pipe_consume(id, *request.body_as_PipeConsume());
+            case pipe::RequestBody::PipeProduce:
+                return pipe_produce(id, *request.body_as_PipeProduce());
             case pipe::RequestBody::Shutdown: w.shut_down = true; return done(id);
             default: return refuse(id, Code::NotSupported, "what is this");
         }
@@ -208,10 +232,8 @@ struct ModelWorker::Writer {
 
     fb::Offset<pipe::Reply> consume(uint32_t id, const pipe::Consume& r) {
         const auto transport = w.transports_.find(r.transport_id());
-        const auto producer = w.producers_.find(r.producer_id());
         if (transport == w.transports_.end()) return refuse(id, Code::NotFound, "transport");
-        if (producer == w.producers_.end()) return refuse(id, Code::NotFound, "producer");
-        if (w.transports_.at(producer->second.transport).router != transport->second.router) {
+        if (w.router_of(r.producer_id()) != transport->second.router) {
             return refuse(id, Code::NotFound, "no such producer in this router");
         }
         if (!w.use(r.consumer_id())) return refuse(id, Code::AlreadyExists, "consumer");
@@ -222,7 +244,50 @@ struct ModelWorker::Writer {
         const uint32_t ssrc = w.next_ssrc_++;
         w.consumers_[r.consumer_id()] = {r.transport_id(), r.producer_id(), ssrc, text(r.mid()),
                                          r.paused()};
-        return say(id, pipe::CreateConsumed(b, ssrc, producer->second.paused));
+        return say(id, pipe::CreateConsumed(b, ssrc, w.is_paused(r.producer_id())));
+    }
+
+    fb::Offset<pipe::Reply> create(uint32_t id, const pipe::CreatePipe& r) {
+        if (w.pipes_.size() >= w.most_pipes) return refuse(id, Code::LimitReached, "pipes");
+        if (!w.use(r.pipe_id())) return refuse(id, Code::AlreadyExists, "pipe");
+        const Pipe& made = w.pipes_[r.pipe_id()] = {
+            text(r.app_data()), std::to_string(w.pid_) + "/" + std::to_string(r.pipe_id())};
+        const auto ip = b.CreateString("127.0.0.1"), announced = b.CreateString("192.0.2.200");
+        const std::vector<fb::Offset<pipe::Listen>> listens = {
+            pipe::CreateListen(b, ip, announced, w.port())};
+        const auto all = b.CreateVector(listens);
+        const auto key = bytes(b, made.key);
+        return say(id, pipe::CreatePipeCreated(b, all, key, bytes(b, "salt"), 1, 1));
+    }
+
+    fb::Offset<pipe::Reply> pipe_consume(uint32_t id, const pipe::PipeConsume& r) {
+        if (w.leaving_.size() >= w.most_crossing) return refuse(id, Code::LimitReached, "streams");
+        if (!w.pipes_.contains(r.pipe_id())) return refuse(id, Code::NotFound, "pipe");
+        if (!w.producers_.contains(r.producer_id()) ||
+            w.router_of(r.producer_id()) != r.router_id()) {
+            return refuse(id, Code::NotFound, "no such producer of its own in this router");
+        }
+        for (const auto& [other, leaving] : w.leaving_) {
+            if (!w.lies)
+                CHECK((leaving.pipe != r.pipe_id() || leaving.producer != r.producer_id()));
+        }
+        if (!w.use(r.consumer_id())) return refuse(id, Code::AlreadyExists, "consumer");
+        const uint32_t ssrc = w.next_ssrc_++;
+        w.leaving_[r.consumer_id()] = {r.router_id(), r.pipe_id(), r.producer_id(), ssrc,
+                                       text(r.app_data())};
+        return say(
+            id, pipe::CreatePipeConsumed(b, ssrc, ssrc + 1'000'000, w.is_paused(r.producer_id())));
+    }
+
+    fb::Offset<pipe::Reply> pipe_produce(uint32_t id, const pipe::PipeProduce& r) {
+        if (w.arrived_.size() >= w.most_crossing) return refuse(id, Code::LimitReached, "streams");
+        if (!w.pipes_.contains(r.pipe_id())) return refuse(id, Code::NotFound, "pipe");
+        if (!w.routers_.contains(r.router_id())) return refuse(id, Code::NotFound, "router");
+        if (!w.lies) CHECK((r.payload_type() == 111 && r.clock_rate() == 48000));
+        if (!w.use(r.producer_id())) return refuse(id, Code::AlreadyExists, "producer");
+        w.arrived_[r.producer_id()] = {r.router_id(), r.pipe_id(), r.ssrc(), r.paused(),
+                                       text(r.app_data())};
+        return done(id);
     }
 
     fb::Offset<pipe::TransportSnapshot> snapshot(uint64_t id, const Transport& t) {
@@ -279,10 +344,32 @@ struct ModelWorker::Writer {
             const auto all_transports = b.CreateVector(transports);
             const auto all_observers = b.CreateVector(observers);
             const auto app_data = bytes(b, router_data);
-            routers.push_back(
-                pipe::CreateRouterSnapshot(b, id, all_transports, all_observers, app_data));
+            std::vector<fb::Offset<pipe::PipeConsumerSnapshot>> leaving;
+            for (const auto& [number, l] : w.leaving_) {
+                if (l.router != id) continue;
+                leaving.push_back(pipe::CreatePipeConsumerSnapshot(
+                    b, l.pipe, number, l.producer, l.ssrc, 0, false, bytes(b, l.app_data)));
+            }
+            std::vector<fb::Offset<pipe::PipeProducerSnapshot>> arrived;
+            for (const auto& [number, a] : w.arrived_) {
+                if (a.router != id) continue;
+                arrived.push_back(pipe::CreatePipeProducerSnapshot(
+                    b, a.pipe, number, a.ssrc, 0, 111, 48000, 0, a.paused, bytes(b, a.app_data)));
+            }
+            const auto all_leaving = b.CreateVector(leaving);
+            const auto all_arrived = b.CreateVector(arrived);
+            routers.push_back(pipe::CreateRouterSnapshot(b, id, all_transports, all_observers,
+                                                         app_data, all_leaving, all_arrived));
         }
-        return pipe::CreateSnapshot(b, b.CreateVector(routers));
+        std::vector<fb::Offset<pipe::PipeSnapshot>> pipes;
+        for (const auto& [id, p] : w.pipes_) {
+            const auto state =
+                p.remote_port == 0 ? pipe::PipeState::New : pipe::PipeState::Connected;
+            const auto remote = b.CreateString("127.0.0.1");
+            pipes.push_back(pipe::CreatePipeSnapshot(b, id, state, remote, bytes(b, p.app_data)));
+        }
+        const auto all_routers = b.CreateVector(routers);
+        return pipe::CreateSnapshot(b, all_routers, b.CreateVector(pipes));
     }
 
     fb::Offset<pipe::WorkerStats> stats() {
@@ -376,10 +463,15 @@ std::vector<uint8_t> ModelWorker::slot_speakers(const std::vector<SlotSpeaker>& 
     return finish(b, pipe::CreateFrame(b, 0, 0, all));
 }
 
-bool ModelWorker::carries(uint64_t consumer) const {
+uint64_t ModelWorker::heard_by(uint64_t consumer) const {
     const auto found = consumers_.find(consumer);
-    return found != consumers_.end() && !found->second.paused && found->second.producer != 0 &&
-           !producers_.at(found->second.producer).paused;
+    if (found == consumers_.end() || found->second.paused || found->second.producer == 0) return 0;
+    return is_paused(found->second.producer) ? 0 : found->second.producer;
+}
+
+bool ModelWorker::speaks(uint64_t producer) const {
+    const auto found = producers_.find(producer);
+    return found != producers_.end() && !found->second.paused;
 }
 
 std::vector<uint64_t> ModelWorker::observers(uint64_t router) const {
@@ -394,6 +486,8 @@ void ModelWorker::rewrite_app_data(const std::function<std::string(const std::st
     for (auto& [id, data] : routers_) data = rewrite(data);
     for (auto& [id, transport] : transports_) transport.app_data = rewrite(transport.app_data);
     for (auto& [id, producer] : producers_) producer.app_data = rewrite(producer.app_data);
+    for (auto& [id, piped] : pipes_) piped.app_data = rewrite(piped.app_data);
+    for (auto& [id, piped] : arrived_) piped.app_data = rewrite(piped.app_data);
 }
 
 bool ModelWorker::use(uint64_t id) {
@@ -404,6 +498,11 @@ void ModelWorker::close_router(uint64_t id) {
     const auto transports = transports_;
     for (const auto& [number, transport] : transports) {
         if (transport.router == id) close_transport(number);
+    }
+    std::erase_if(leaving_, [&](const auto& l) { return l.second.router == id; });
+    const auto arrived = arrived_;
+    for (const auto& [number, stream] : arrived) {
+        if (stream.router == id) close_producer(number);
     }
     std::erase_if(observers_, [&](const auto& o) { return o.second.first == id; });
     routers_.erase(id);
@@ -419,7 +518,31 @@ void ModelWorker::close_transport(uint64_t id) {
     transports_.erase(id);
 }
 
+void ModelWorker::close_pipe(uint64_t id) {
+    std::erase_if(leaving_, [&](const auto& l) { return l.second.pipe == id; });
+    const auto arrived = arrived_;
+    for (const auto& [number, stream] : arrived) {
+        if (stream.pipe == id) close_producer(number);
+    }
+    pipes_.erase(id);
+}
+
+std::optional<uint64_t> ModelWorker::router_of(uint64_t producer) const {
+    const auto own = producers_.find(producer);
+    if (own != producers_.end()) return transports_.at(own->second.transport).router;
+    const auto piped = arrived_.find(producer);
+    if (piped != arrived_.end()) return piped->second.router;
+    return std::nullopt;
+}
+
+bool ModelWorker::is_paused(uint64_t producer) const {
+    const auto own = producers_.find(producer);
+    return own != producers_.end() ? own->second.paused : arrived_.at(producer).paused;
+}
+
 void ModelWorker::close_producer(uint64_t id) {
+    std::erase_if(leaving_, [&](const auto& l) { return l.second.producer == id; });
+    arrived_.erase(id);
     std::erase_if(consumers_, [&](const auto& c) { return c.second.producer == id; });
     producers_.erase(id);
 }

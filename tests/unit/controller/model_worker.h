@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -40,6 +41,28 @@ public:
         uint32_t self;
         std::vector<uint32_t> muted, pinned;
     };
+    struct Pipe {
+        std::string app_data;
+        std::string key;  // its own; the other's, and where that is, once it is connected
+        std::string remote_key = {};
+        uint16_t remote_port = 0;
+    };
+    // What goes into a pipe.
+    struct Leaving {
+        uint64_t router;
+        uint64_t pipe;
+        uint64_t producer;
+        uint32_t ssrc;
+        std::string app_data;
+    };
+    // What comes out of a pipe.
+    struct Arrived {
+        uint64_t router;
+        uint64_t pipe;
+        uint32_t ssrc;
+        bool paused;
+        std::string app_data;
+    };
 
     explicit ModelWorker(uint32_t pid) : pid_(pid) {}
 
@@ -55,8 +78,10 @@ public:
     };
     static std::vector<uint8_t> slot_speakers(const std::vector<SlotSpeaker>& speakers);
 
-    // Whether packets of this producer reach this consumer.
-    bool carries(uint64_t consumer) const;
+    // The producer of this worker, or what comes out of a pipe here, whose packets reach this
+    // consumer; 0: none do.
+    uint64_t heard_by(uint64_t consumer) const;
+    bool speaks(uint64_t producer) const;  // and is not paused
 
     uint32_t pid() const { return pid_; }
     const std::map<uint64_t, std::string>& routers() const { return routers_; }
@@ -64,6 +89,10 @@ public:
     const std::map<uint64_t, Producer>& producers() const { return producers_; }
     const std::map<uint64_t, Consumer>& consumers() const { return consumers_; }
     const std::map<uint64_t, Listener>& listeners() const { return listeners_; }
+    const std::map<uint64_t, Pipe>& pipes() const { return pipes_; }
+    const std::map<uint64_t, Leaving>& leaving() const { return leaving_; }
+    const std::map<uint64_t, Arrived>& arrived() const { return arrived_; }
+    uint16_t port() const { return static_cast<uint16_t>(40'000 + pid_); }
     // Observers of a router, levels first.
     std::vector<uint64_t> observers(uint64_t router) const;
 
@@ -72,9 +101,11 @@ public:
 
     uint16_t major = 1;  // of the pipe, as it says
     size_t most_routers = 1000;
-    bool hangs = false;    // hears, and says nothing
-    bool babbles = false;  // answers more than it was asked
-    bool lies = false;     // somebody changes what it says: no promise is held to it
+    size_t most_pipes = 1000;
+    size_t most_crossing = 1000;  // streams, each way
+    bool hangs = false;           // hears, and says nothing
+    bool babbles = false;         // answers more than it was asked
+    bool lies = false;            // somebody changes what it says: no promise is held to it
     bool shut_down = false;
     uint64_t cpu_ns = 0;  // as its statistics say
     size_t frames = 0;
@@ -88,6 +119,9 @@ private:
     void close_router(uint64_t id);
     void close_transport(uint64_t id);
     void close_producer(uint64_t id);
+    void close_pipe(uint64_t id);
+    std::optional<uint64_t> router_of(uint64_t producer) const;
+    bool is_paused(uint64_t producer) const;
     bool taken(uint64_t transport, uint32_t ssrc, const std::string& mid) const;
 
     uint32_t pid_;
@@ -99,6 +133,9 @@ private:
     std::map<uint64_t, Producer> producers_;
     std::map<uint64_t, Consumer> consumers_;
     std::map<uint64_t, Listener> listeners_;  // by transport
+    std::map<uint64_t, Pipe> pipes_;
+    std::map<uint64_t, Leaving> leaving_;
+    std::map<uint64_t, Arrived> arrived_;
 };
 
 }  // namespace parley::test

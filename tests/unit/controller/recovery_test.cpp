@@ -43,7 +43,7 @@ TEST_CASE("a controller that crashed is whole again, and nobody in the room hear
     const RoomInfo after = server.core().room("standup").value();
     CHECK(after.options == before.options);
     CHECK(after.created == before.created);
-    CHECK(after.worker == before.worker);
+    CHECK(after.workers == before.workers);
     REQUIRE(after.peers.size() == 2);
     CHECK(after.peers[0].display_name == "Countess");
     CHECK(after.peers[0].device == R"({"name":"model"})");

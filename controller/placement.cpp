@@ -1,0 +1,141 @@
+#include "controller/placement.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace parley::controller {
+
+namespace {
+
+constexpr double kOverflowShare = 2.0 / 3;  // of the head-room that a worker keeps
+
+// What is certain of a room before anything of it was measured: that it is there, and its peers.
+// So rooms which are still empty are spread too.
+double least_load(const rooms::Router& router) {
+    return 1e-5 * static_cast<double>(1 + router.peers);
+}
+
+// How busy each worker is.
+std::vector<double> loads(const House& house, Instant now) {
+    std::vector<double> load(house.workers.size());
+    for (const auto& [id, handle] : house.room_by_id) {
+        for (const rooms::Router& router : house.rooms.find(handle)->routers) {
+            load[router.worker] += least_load(router);
+        }
+    }
+    for (WorkerIndex i = 0; i < load.size(); ++i) {
+        load[i] = std::max(load[i], house.gauges[i].load(now));
+    }
+    return load;
+}
+
+// Voices and ears of a room, by the workers that they are in.
+struct Crowd {
+    std::vector<uint32_t> voices, ears;
+    uint32_t all_voices = 0;
+
+    Crowd(const House& house, const Room& room)
+        : voices(house.workers.size()), ears(house.workers.size()) {
+        for (const auto& [id, handle] : room.peers) {
+            const Member& member = *house.members.find(handle);
+            if (!member.worker) continue;
+            voices[*member.worker] += static_cast<uint32_t>(member.producers.size());
+            ears[*member.worker] += member.can_hear();
+            all_voices += static_cast<uint32_t>(member.producers.size());
+        }
+    }
+
+    // The streams that a peer brings to the worker `there` by its place in `own`: its voice and
+    // whom it hears, all who hear it, and what crosses between the two for its sake.
+    capacity::PeerStreams streams(const Rights& rights, WorkerIndex own, WorkerIndex there) const {
+        const bool first_ear = rights.subscribe && ears[own] == 0;
+        if (there != own) {
+            return {
+                .transports = 0,
+                .producers = rights.publish && ears[there] > 0,
+                .consumers = (rights.publish ? ears[there] : 0) + (first_ear ? voices[there] : 0)};
+        }
+        uint32_t away = 0;
+        for (WorkerIndex i = 0; i < ears.size(); ++i) away += i != own && ears[i] > 0;
+        return {.producers = rights.publish + (first_ear ? all_voices - voices[own] : 0),
+                .consumers =
+                    (rights.subscribe ? all_voices : 0) + (rights.publish ? ears[own] + away : 0)};
+    }
+};
+
+double load_of_peer(const House& house, const Crowd& crowd, const Rights& rights, WorkerIndex own,
+                    WorkerIndex there) {
+    return capacity::cost_of_peer(house.costs.costs(), house.gauges[there].packets_per_stream(),
+                                  crowd.streams(rights, own, there));
+}
+
+bool fits(const House& house, Instant now, const Room& room, const Crowd& crowd,
+          const Rights& rights, WorkerIndex own) {
+    const double most = house.options.worker_load_most;
+    // A full worker has to take the voices of those who overflow from it: out of its head-room.
+    const double most_elsewhere = most + (1 - most) * kOverflowShare;
+    const auto has_capacity = [&](WorkerIndex there) {
+        const double more = load_of_peer(house, crowd, rights, own, there);
+        const double limit = there == own ? most : most_elsewhere;
+        return more == 0 || house.gauges[there].load(now) + more <= limit;
+    };
+    return has_capacity(own) &&
+           std::all_of(room.routers.begin(), room.routers.end(),
+                       [&](const rooms::Router& router) { return has_capacity(router.worker); });
+}
+
+}  // namespace
+
+std::optional<WorkerIndex> lightest_worker(const House& house, Instant now) {
+    const std::vector<double> load = loads(house, now);
+    std::optional<WorkerIndex> best;
+    for (WorkerIndex i = 0; i < load.size(); ++i) {
+        if (house.workers[i].running() && (!best || load[i] < load[*best])) best = i;
+    }
+    return best;
+}
+
+std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room& room,
+                                     const Rights& rights) {
+    const Crowd crowd(house, room);
+    for (const rooms::Router& router : room.routers) {
+        if (fits(house, now, room, crowd, rights, router.worker)) return router.worker;
+    }
+    const std::vector<double> load = loads(house, now);
+    std::optional<WorkerIndex> best;
+    for (WorkerIndex i = 0; i < load.size(); ++i) {
+        if (!house.workers[i].running() || room.router_in(i)) continue;
+        if (best && load[i] >= load[*best]) continue;
+        if (fits(house, now, room, crowd, rights, i)) best = i;
+    }
+    return best;
+}
+
+void promise_capacity(Turn& turn, const Room& room, const Rights& rights, WorkerIndex worker) {
+    House& house = turn.house;
+    const Crowd crowd(house, room);
+    const auto promise = [&](WorkerIndex there) {
+        const double load = load_of_peer(house, crowd, rights, worker, there);
+        if (load > 0) house.gauges[there].promise(turn.now, load);
+    };
+    promise(worker);
+    for (const rooms::Router& router : room.routers) {
+        if (router.worker != worker) promise(router.worker);
+    }
+}
+
+Capacity capacity_of(const House& house, Instant now) {
+    Capacity capacity;
+    for (WorkerIndex i = 0; i < house.workers.size(); ++i) {
+        if (!house.workers[i].running()) continue;
+        capacity.most += house.options.worker_load_most;
+        capacity.used += house.gauges[i].load(now);
+    }
+    // While there is nobody to learn from: somebody who talks to two others.
+    const double least = capacity::cost_of_peer(house.costs.costs(), 25, {.consumers = 4});
+    const auto peers = static_cast<double>(house.members.size());
+    capacity.per_peer = std::max(least, peers > 0 ? capacity.used / peers : 0);
+    return capacity;
+}
+
+}  // namespace parley::controller
