@@ -15,7 +15,7 @@ async function roomPerWorker(server) {
   const rooms = new Map();
   await until("a room on each worker", async () => {
     const { body } = await server.api("POST", "/v1/rooms", {});
-    rooms.set(body.worker, body.id);
+    rooms.set(body.workers[0], body.id);
     return rooms.size === 2;
   });
   return rooms;

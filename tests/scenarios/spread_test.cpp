@@ -10,13 +10,16 @@ namespace {
 // A room too large for one worker: six people, two or three in each of three workers.
 struct Hall {
     explicit Hall(uint64_t seed)
-        : cluster(seed, {.workers = 3, .controller = {.worker_load_most = 0.0025}}),
+        : cluster(seed, {.workers = 3, .controller = {.worker_load_most = 0.0013}}),
           hall(cluster.room("hall")) {
         for (const char* name : {"ada", "bob", "cat", "dan", "eve", "fay"}) {
             people.push_back(hall.join(name));
         }
         REQUIRE(cluster.settle());
-        for (Peer& person : people) person.speak(300s);
+        for (Peer& person : people) {
+            REQUIRE(person.in_room());
+            person.speak(300s);
+        }
         cluster.run(3s);
     }
 

@@ -84,7 +84,7 @@ TEST_CASE("rooms, a room and its peers are shown") {
     CHECK(rooms.exit_code == 0);
     CHECK(rooms.printed ==
           "ROOM     PEERS  MAX  WORKERS  AGE\n"
-          "standup      2  -         0   5s\n");
+          "standup      2  -          0   5s\n");
     const auto room = world.run({.verb = Verb::Room, .room = "standup"});
     CHECK(room.printed.find("\nempty timeout: 60s\n") != std::string::npos);
     const auto peers = world.run({.verb = Verb::Peers, .room = "standup"});
