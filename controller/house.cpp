@@ -113,6 +113,14 @@ void House::ensure_invariants(const Room& room, base::Handle<Room> handle, Censu
     ENSURE(ears.empty());
 }
 
+uint32_t new_csrc(Turn& turn, const Room& room) {
+    uint32_t csrc = 0;
+    while (csrc == 0 || room.speakers.contains(csrc)) {
+        csrc = static_cast<uint32_t>(turn.new_id()) & 0x7fff'ffff;
+    }
+    return csrc;
+}
+
 void log(Turn& turn, Level level, std::string text) {
     turn.out.push_back(Log{level, std::move(text)});
 }

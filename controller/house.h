@@ -128,6 +128,10 @@ struct Turn {
     uint64_t new_id() { return ++house.last_id; }
 };
 
+// Names a speaker of the room, and nobody else in it for as long as anybody may remember, also
+// across a crash of the controller. 31 bits, never 0.
+uint32_t new_csrc(Turn& turn, const Room& room);
+
 // --- saying things
 
 void log(Turn& turn, Level level, std::string text);

@@ -129,7 +129,7 @@ void add_member(Turn& turn, ConnectionId connection, const Admission& admission,
     member.since = turn.now;
     member.remote = admission.remote;
     room.peers.emplace(member.id, handle);
-    member.csrc = ++room.last_csrc;
+    member.csrc = new_csrc(turn, room);
     room.speakers.emplace(member.csrc, handle);
     settle_rules_about(turn, room, member);
     if (place) move_in(turn, room, member, *place);

@@ -95,8 +95,9 @@ Member& find_or_add(Turn& turn, Room& room, WorkerIndex worker, rooms::PeerRecor
     if (member.session.numbered()) member.session.await_client();
     room.peers.emplace(member.id, handle);
     // A peer of a controller that knew no csrcs yet, or whose csrc another has: a new one.
-    if (member.csrc == 0 || room.speakers.contains(member.csrc)) member.csrc = room.last_csrc + 1;
-    room.last_csrc = std::max(room.last_csrc, member.csrc);
+    if (member.csrc == 0 || room.speakers.contains(member.csrc)) {
+        member.csrc = new_csrc(turn, room);
+    }
     room.speakers.emplace(member.csrc, handle);
     move_in(turn, room, member, worker);
     await_peers(turn, member.room);

@@ -40,7 +40,6 @@ struct Room {
 
     std::map<std::string, base::Handle<Member>, std::less<>> peers;
     std::map<uint32_t, base::Handle<Member>> speakers;  // the same, by their csrc
-    uint32_t last_csrc = 0;
     uint64_t events = 0;  // numbered so far
 
     // Who talks now. The dominant speaker stays dominant through silence.
