@@ -74,8 +74,9 @@ void mishap(Crowd& crowd) {
 }
 
 // Anything may happen at any time; when it no longer does, everybody is together again.
-void tell_chaos(uint64_t seed, uint32_t slots, Outcome& outcome) {
-    Crowd crowd(seed, 3, 4, kLossy, slots);
+void tell_chaos(uint64_t seed, uint32_t slots, const controller::Options& options,
+                Outcome& outcome) {
+    Crowd crowd(seed, 3, 4, kLossy, slots, options);
     const base::Instant begin = crowd.cluster().now();
     crowd.cluster().run(base::Duration(crowd.cluster().random().below(800) * 1ms));
     for (int i = 0; i < 12; ++i) {
@@ -95,10 +96,15 @@ void tell_chaos(uint64_t seed, uint32_t slots, Outcome& outcome) {
     outcome.passed_time(crowd.cluster().now() - begin);
 }
 
-void chaos(uint64_t seed, Outcome& outcome) { tell_chaos(seed, 0, outcome); }
+void chaos(uint64_t seed, Outcome& outcome) { tell_chaos(seed, 0, {}, outcome); }
 
 // There is a slot for everybody else: whoever has which, nothing may be missed.
-void slots(uint64_t seed, Outcome& outcome) { tell_chaos(seed, 3, outcome); }
+void slots(uint64_t seed, Outcome& outcome) { tell_chaos(seed, 3, {}, outcome); }
+
+// Workers so small that hardly a room fits one.
+void spread(uint64_t seed, Outcome& outcome) {
+    tell_chaos(seed, seed % 2 == 0 ? 3 : 0, {.worker_load_most = 0.0013}, outcome);
+}
 
 // The same seed twice, with all of the above in it.
 void same(uint64_t seed, Outcome& outcome) {
@@ -115,11 +121,12 @@ void same(uint64_t seed, Outcome& outcome) {
     outcome.passed_time(40s);
 }
 
-constexpr std::array<Story, 6> kStories = {{
+constexpr std::array<Story, 7> kStories = {{
     {"lossy", "18 people in 3 rooms for 20 s, with 5 % loss each way", 8, lossy},
     {"roaming", "10 people whose addresses change", 6, roaming},
     {"chaos", "whatever can go wrong, and then peace", 25, chaos},
     {"slots", "the same, with three slots for most of them", 15, slots},
+    {"spread", "the same, in rooms that are spread over workers", 15, spread},
     {"same", "the same seed gives the same trace", 4, same},
     {"two hundred", "200 people in 10 rooms for 60 s, with 5 % loss each way", 3, two_hundred},
 }};

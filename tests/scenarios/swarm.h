@@ -44,7 +44,7 @@ class Crowd {
 public:
     // With slots three of four hear in so many.
     Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions,
-          uint32_t slots = 0);
+          uint32_t slots = 0, const controller::Options& options = {});
 
     Cluster& cluster() { return cluster_; }
     std::vector<Room>& rooms() { return rooms_; }

@@ -1,5 +1,7 @@
 #include "tests/sim/laws.h"
 
+#include <utility>
+
 #include "worker/net/demux.h"
 
 namespace parley::sim {
@@ -24,10 +26,17 @@ uint64_t drops_named(const net::Drops& drops, std::string_view prefix) {
     return sum;
 }
 
-// Of the direction between two that are both no legs: the ends of a pipe. Apart from all legs'.
-uint64_t key_of_pipe(const net::Address& from, const net::Address& to) {
-    const uint64_t direction = base::mix(number_of(from) + 3 * number_of(to));
-    return (direction & 0xffffffff) | uint64_t{1} << 31;
+// Stands for the key that the worker's pipe to that address sends with; nothing when it has none.
+// Apart from all legs'.
+std::optional<uint64_t> key_of_pipe(const WorkerProcess& worker, const net::Address& to) {
+    std::optional<uint64_t> found;
+    worker.engine().media().pipes().for_each([&](const router::Pipe& pipe) {
+        if (!pipe.path() || pipe.path()->remote != to) return;
+        uint64_t digest = 0;
+        for (const uint8_t byte : pipe.local_key().key) digest = base::mix(digest ^ byte);
+        found = (digest & 0xffffffff) | uint64_t{1} << 31;
+    });
+    return found;
 }
 
 }  // namespace
@@ -40,12 +49,26 @@ void Laws::on_sent(const net::Address& from, const net::Address& to, base::Bytes
     // What comes from a leg has the leg's own key, what goes to it that of the worker.
     const uint32_t sender = places_.leg_at(from);
     const uint32_t receiver = places_.leg_at(to);
-    const uint64_t key = sender != 0     ? uint64_t{2} * sender
-                         : receiver != 0 ? uint64_t{2} * receiver + 1
-                                         : key_of_pipe(from, to);
-    const auto wrong = protocol == net::Protocol::Rtp ? indexes_.on_rtp(key, bytes, digest)
-                                                      : indexes_.on_rtcp(key, bytes);
+    if (sender != 0) return ensure_index(uint64_t{2} * sender, bytes, digest);
+    if (receiver != 0) return ensure_index(uint64_t{2} * receiver + 1, bytes, digest);
+    piped_.push_back({from, to, {bytes.begin(), bytes.end()}, digest});
+}
+
+void Laws::ensure_index(uint64_t key, base::Bytes bytes, uint64_t digest) {
+    const auto wrong = net::protocol_of(bytes) == net::Protocol::Rtp
+                           ? indexes_.on_rtp(key, bytes, digest)
+                           : indexes_.on_rtcp(key, bytes);
     if (wrong) world_.broken(*wrong);
+}
+
+void Laws::ensure_indexes_of_pipes(const WorkerProcess& worker) {
+    for (const Piped& sent : std::exchange(piped_, {})) {
+        const uint64_t way = base::mix(number_of(sent.from) + 3 * number_of(sent.to));
+        if (const auto key = key_of_pipe(worker, sent.to)) pipe_keys_.insert(way, *key);
+        const uint64_t* key = pipe_keys_.find(way);  // of one that was closed in this very turn
+        if (!key) return world_.broken("a worker sent what is of no leg and no pipe");
+        ensure_index(*key, sent.bytes, sent.digest);
+    }
 }
 
 void Laws::on_keys(const dtls::SrtpKeys& keys) {
@@ -56,6 +79,7 @@ void Laws::on_keys(const dtls::SrtpKeys& keys) {
 }
 
 void Laws::on_worker_turn(const WorkerProcess& worker) {
+    ensure_indexes_of_pipes(worker);
     const std::string wrong =
         check_sums(worker.engine().counters(), worker.datagrams_received(),
                    worker.outbox().packets());

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "common/base/flat_map.h"
 #include "tests/sim/network.h"
 #include "tests/sim/places.h"
 #include "tests/sim/srtp_index_law.h"
@@ -31,12 +33,22 @@ public:
     uint64_t packets_looked_at() const { return packets_; }
 
 private:
-    void ensure_sums(const WorkerProcess& worker);
+    // What left through a pipe, until the turn is over and its worker can be asked for the key.
+    struct Piped {
+        net::Address from, to;
+        std::vector<uint8_t> bytes;
+        uint64_t digest;
+    };
+
+    void ensure_index(uint64_t key, base::Bytes bytes, uint64_t digest);
+    void ensure_indexes_of_pipes(const WorkerProcess& worker);
     void ensure_limits(const engine::Media& media);
 
     World& world_;
     const Places& places_;
     SrtpIndexLaw indexes_;
+    std::vector<Piped> piped_;
+    base::FlatMap<uint64_t, uint64_t> pipe_keys_;  // the latest, by both addresses
     std::set<std::string> keys_;
     uint64_t packets_ = 0;
 };

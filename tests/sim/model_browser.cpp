@@ -46,8 +46,13 @@ void ModelBrowser::set_muted(bool muted) {
     sender_.mouth().set_muted(muted);
     paused_ = muted;
     if (producer_.empty()) return;
+    // It may have gone with its worker, unnoticed yet: the next one begins as this one should be.
+    const auto refused = [this](uint64_t code, std::string_view reason) {
+        if (code != 404) on_nonsense("refused: " + std::string(reason));
+    };
     client_->request(muted ? "pauseProducer" : "resumeProducer",
-                     JsonWriter().object().text("producerId", producer_).end_object().take());
+                     JsonWriter().object().text("producerId", producer_).end_object().take(), {},
+                     refused);
 }
 
 void ModelBrowser::set_consumer_paused(const std::string& peer, bool paused) {
