@@ -10,7 +10,6 @@ namespace parley::router_service {
 
 namespace {
 
-constexpr Duration kTick = 250ms;
 constexpr Duration kProbeInterval = 500ms;
 // Without a command for so long, though we asked for one, another is the active one.
 constexpr Duration kActiveFor = 3s;
@@ -184,11 +183,12 @@ void RouterService::on_deadline(Instant now, Outputs& out) {
         heard_at_ = now;
         settle_until(now + options_.settle);
     }
-    tick_at_ = now + kTick;
+    tick_at_ = now + options_.tick;
     look_around(now, out);
     probe(now, out);
     if (!whole_) return;
     if (active_) move_homeless(now, out);
+    if (active_) move_drained(now, out);
     settle_disputes(now, out);
 }
 
@@ -234,10 +234,11 @@ void RouterService::probe(Instant now, Outputs& out) {
 }
 
 void RouterService::tell_server(std::string_view server, const cluster::Command& command,
-                                Outputs& out) {
+                                Outputs& out, std::optional<Duration> expiration) {
     out.push_back(cluster::Publish{.exchange = std::string(cluster::kCommands),
                                    .key = cluster::server_key(server),
-                                   .body = cluster::write(command)});
+                                   .body = cluster::write(command),
+                                   .expiration = expiration});
 }
 
 void RouterService::ask_server(std::string_view server, const cluster::Command& command,

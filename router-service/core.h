@@ -32,8 +32,9 @@ struct Options {
     Duration call_time = 10s;           // for a command, with all that is tried for it
     uint32_t attempts = 3;              // servers that are asked to be one room's home
     size_t waiting_most = 100'000;      // commands before the picture is whole
-    size_t moves_at_once = 256;         // rooms of lost servers that are being re-homed
+    size_t moves_at_once = 256;         // rooms of lost and draining servers that are re-homed
     size_t decisions_most = 65'536;     // that are remembered
+    Duration tick = 250ms;              // between looks around
 };
 
 struct Counts {
@@ -45,7 +46,7 @@ struct Counts {
     uint64_t assignments = 0;   // homes given: to new rooms and to those of lost servers
     uint64_t second_tries = 0;  // the server asked first did not answer, or refused
     uint64_t no_capacity = 0;
-    uint64_t moves = 0;     // rooms that have another home, their own being lost
+    uint64_t moves = 0;     // rooms that have another home, their own being lost or drained
     uint64_t releases = 0;  // servers told that a room is not theirs
     uint64_t servers_lost = 0;
 };
@@ -90,8 +91,8 @@ private:
         cluster::Epoch epoch = 0;             // of the latest try
         std::vector<ServerIndex> tried = {};  // latest last
         uint32_t peers = 0;                   // that it had, and will have again
-        bool moves = false;                   // its home was lost
-        std::string before = {};              // which that was
+        bool moves = false;                   // its home was lost, or drains
+        std::string before = {};              // which that was, or is until this one is
         std::vector<Call> waiting = {};
     };
 
@@ -130,12 +131,15 @@ private:
     void give_up(Instant now, std::string_view room, const cluster::Refusal& why, Outputs& out);
     void move(Instant now, std::string_view room, Outputs& out);
     void move_homeless(Instant now, Outputs& out);
+    void move_drained(Instant now, Outputs& out);
+    void move_some(Instant now, ServerIndex from, size_t count, Outputs& out);
     void release(ServerIndex server, std::string_view room, cluster::Epoch epoch, Outputs& out);
-    void release(ServerIndex server, std::string_view room, cluster::Epoch epoch,
-                 std::optional<ServerIndex> home, Outputs& out);
+    void release(ServerIndex server, cluster::RoomRelease said, std::optional<ServerIndex> home,
+                 Outputs& out);
     void settle_disputes(Instant now, Outputs& out);
 
-    void tell_server(std::string_view server, const cluster::Command& command, Outputs& out);
+    void tell_server(std::string_view server, const cluster::Command& command, Outputs& out,
+                     std::optional<Duration> expiration = {});
     void ask_server(std::string_view server, const cluster::Command& command, uint64_t question,
                     Duration expiration, Outputs& out);
     void tell_app(const cluster::Event& event, Outputs& out);
@@ -162,7 +166,8 @@ private:
     std::deque<Call> waiting_;                         // for the picture to be whole
     Questions questions_;
     std::map<std::string, Opening, std::less<>> openings_;
-    size_t moving_ = 0;  // of the openings
+    size_t moving_ = 0;                      // of the openings
+    std::map<ServerIndex, double> drained_;  // what of a room is due to be moved next, by server
 };
 
 }  // namespace parley::router_service

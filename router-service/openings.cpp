@@ -14,6 +14,10 @@ constexpr uint16_t kUnavailable = 503;
 constexpr Duration kMovesAgain = 1s;    // when nobody has capacity for a room of a lost server
 constexpr Duration kReleaseAgain = 5s;  // to whoever has not given a room up
 constexpr size_t kReleasesAtOnce = 256;
+// A release that comes later than this may be by somebody who has not been active for a while, and
+// about a room that was given back to this server since. Who has not given up is told again.
+constexpr Duration kReleaseLife = 2s;
+constexpr Duration kDrainSpare = 2s;  // before the deadline, to hear that all is done
 
 // A refusal that another server would not repeat.
 bool is_servers_own(uint16_t code) {
@@ -51,7 +55,7 @@ void RouterService::ask_next(Instant now, Opening& opening, Outputs& out) {
     const cluster::Epoch epoch = std::max(opening.epoch + 1, millis);
     if (!opening.tried.empty()) {
         ++counts_.second_tries;
-        release(opening.tried.back(), opening.room, epoch, decision.server, out);
+        release(opening.tried.back(), {.room = opening.room, .epoch = epoch}, decision.server, out);
     }
     opening.epoch = epoch;
     if (!decision.server) {
@@ -150,13 +154,15 @@ void RouterService::give_up(Instant now, std::string_view room, const cluster::R
     ++counts_.no_capacity;
     out.push_back(Log{Level::Warning, "no home: " + why.reason, opening.room});
     if (opening.moves) {
-        picture_.queue_again(opening.room);
+        // One that still has its home stays there, and is chosen anew.
+        if (picture_.is_homeless(opening.room)) picture_.queue_again(opening.room);
         moves_at_ = now + kMovesAgain;
     }
     for (const Call& call : opening.waiting) refuse(call, why.code, why.reason, out);
 }
 
-// A room whose home was lost. The rooms of one server go to many: each is placed for itself.
+// A room whose home is lost, or drains. The rooms of one server go to many: each is placed for
+// itself.
 void RouterService::move(Instant now, std::string_view id, Outputs& out) {
     if (openings_.contains(id)) return;
     const Room& room = picture_.rooms()[*picture_.rooms().find(id)];
@@ -185,24 +191,66 @@ void RouterService::move_homeless(Instant now, Outputs& out) {
     }
 }
 
+// The rooms of a draining server are opened elsewhere before they are released, at an even pace
+// from its first word of it to shortly before it would give up what is left: people are put out of
+// few rooms at a time, and nowhere do all come at once.
+void RouterService::move_drained(Instant now, Outputs& out) {
+    std::erase_if(drained_, [&](const auto& one) {
+        return picture_.servers()[one.first].drain_by.is_never();
+    });
+    if (now < moves_at_) return;
+    for (const ServerIndex server : picture_.servers().draining()) {
+        const size_t rooms = picture_.rooms().rooms_of(server).size();
+        const Duration spare = kDrainSpare + options_.open_time * options_.attempts;
+        const Duration left = picture_.servers()[server].drain_by - now - spare;
+        const double looks = std::max(
+            1.0, static_cast<double>(left.count()) / static_cast<double>(options_.tick.count()));
+        double& due = drained_[server];
+        due += static_cast<double>(rooms) / looks;
+        const auto whole = static_cast<size_t>(due);
+        due -= static_cast<double>(whole);
+        move_some(now, server, std::min(whole, rooms), out);
+    }
+}
+
+// Those with the fewest people first: the others may be over before it is their turn.
+void RouterService::move_some(Instant now, ServerIndex from, size_t count, Outputs& out) {
+    count = std::min(count, options_.moves_at_once - std::min(moving_, options_.moves_at_once));
+    if (count == 0) return;
+    const Rooms& rooms = picture_.rooms();
+    std::vector<RoomIndex> next;
+    for (const RoomIndex room : rooms.rooms_of(from)) {
+        const std::string& id = rooms[room].id;
+        if (!openings_.contains(id) && !picture_.is_homeless(id)) next.push_back(room);
+    }
+    count = std::min(count, next.size());
+    std::ranges::partial_sort(
+        next, next.begin() + static_cast<std::ptrdiff_t>(count), {}, [&](RoomIndex room) {
+            return std::pair(rooms[room].peers, std::string_view(rooms[room].id));
+        });
+    next.resize(count);
+    std::vector<std::string> ids;
+    for (const RoomIndex room : next) ids.push_back(rooms[room].id);
+    for (const std::string& id : ids) move(now, id, out);
+}
+
 void RouterService::release(ServerIndex server, std::string_view room, cluster::Epoch epoch,
                             Outputs& out) {
     const auto known = picture_.rooms().find(room);
     std::optional<ServerIndex> home;
     if (known) home = picture_.rooms()[*known].home;
-    release(server, room, epoch, home, out);
+    const bool closed = !known && !openings_.contains(room);
+    release(server, {.room = std::string(room), .epoch = epoch, .closed = closed}, home, out);
 }
 
-void RouterService::release(ServerIndex server, std::string_view room, cluster::Epoch epoch,
+void RouterService::release(ServerIndex server, cluster::RoomRelease said,
                             std::optional<ServerIndex> home, Outputs& out) {
     ++counts_.releases;
-    cluster::RoomRelease said{
-        .room = std::string(room), .epoch = epoch, .home = {}, .signalling = {}};
     if (home && *home != server) {
         said.home = picture_.servers()[*home].id;
         said.signalling = picture_.servers()[*home].signalling;
     }
-    tell_server(picture_.servers()[server].id, said, out);
+    tell_server(picture_.servers()[server].id, said, out, kReleaseLife);
 }
 
 // A release may be lost with whoever was active when it was due. Or there is nothing to release,

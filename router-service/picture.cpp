@@ -21,31 +21,34 @@ Picture::News Picture::on_beat(Instant now, const cluster::Beat& beat) {
         if (outcome.verdict != Rooms::Verdict::Disputed) continue;
         news.disputed.push_back({report.room, *rooms_.fence(heard.server, report.room)});
     }
+    take_released(beat, news);
     take_closed(beat, news);
     if (beat.whole) reconcile(beat, news);
     servers_.on_counted(now, heard.server, rooms_.rooms_of(heard.server).size());
     return news;
 }
 
-// A drained server has let go of the rooms that were left at its deadline, with their peers: they
-// are not closed, they want another home.
-bool Picture::was_put_out(const cluster::Beat& beat, RoomIndex room) const {
-    return beat.state == cluster::ServerState::Drained && rooms_[room].peers > 0;
+void Picture::take_closed(const cluster::Beat& beat, News& news) {
+    for (const std::string& id : beat.closed) {
+        if (is_news(news.server, id)) on_closed(news.server, id);
+    }
 }
 
-void Picture::take_closed(const cluster::Beat& beat, News& news) {
-    std::vector<RoomIndex> put_out;
-    for (const std::string& id : beat.closed) {
+// A server lets go of rooms at the end of a drain, or because it was told to by somebody who was
+// late. They are not closed: where it was still the home, they want another.
+void Picture::take_released(const cluster::Beat& beat, const News& news) {
+    std::vector<RoomIndex> homeless;
+    for (const std::string& id : beat.released) {
         if (!is_news(news.server, id)) continue;
+        servers_.on_gone(news.server, rooms_.hash(id));
         const auto room = rooms_.find(id);
-        const bool at_home = room && rooms_[*room].home == news.server;
-        if (at_home && was_put_out(beat, *room)) {
-            put_out.push_back(*room);
+        if (room && rooms_[*room].home == news.server) {
+            homeless.push_back(*room);
         } else {
-            on_closed(news.server, id);
+            rooms_.on_closed(news.server, id);
         }
     }
-    lose_rooms(std::move(put_out));
+    lose_rooms(std::move(homeless));
 }
 
 // A whole beat says by silence which rooms a server has no more. If it was born again since, they
@@ -57,12 +60,8 @@ void Picture::reconcile(const cluster::Beat& beat, News& news) {
     std::vector<RoomIndex> missing = rooms_.on_whole(news.server, std::move(reported));
     std::erase_if(missing, [&](RoomIndex room) { return !is_news(news.server, rooms_[room].id); });
     const bool reborn = servers_[news.server].first_whole;
-    const auto lost = [&](RoomIndex room) { return reborn || was_put_out(beat, room); };
-    const auto closed = std::ranges::partition(missing, lost).begin();
-    const std::vector<RoomIndex> gone(closed, missing.end());
-    missing.erase(closed, missing.end());
-    lose_rooms(std::move(missing));
-    for (const RoomIndex room : gone) {
+    if (reborn) return lose_rooms(std::move(missing));
+    for (const RoomIndex room : missing) {
         const std::string id = rooms_[room].id;
         // What has no home yet is not closed by who had it last.
         if (!is_homeless(id)) on_closed(news.server, id);

@@ -61,7 +61,7 @@ private:
     bool is_news(ServerIndex from, std::string_view room) const;
     void take_closed(const cluster::Beat& beat, News& news);
     void reconcile(const cluster::Beat& beat, News& news);
-    bool was_put_out(const cluster::Beat& beat, RoomIndex room) const;
+    void take_released(const cluster::Beat& beat, const News& news);
     void lose_rooms(std::vector<RoomIndex> rooms);
 
     Servers servers_;

@@ -105,6 +105,8 @@ Servers::Outcome Servers::on_beat(Instant now, const cluster::Beat& beat) {
     server.signalling = beat.signalling;
     server.link = beat.link;
     server.state = beat.state;
+    const bool drains = beat.state == cluster::ServerState::Draining && beat.drain_left;
+    server.drain_by = drains ? now + *beat.drain_left : Instant::never();
     server.load = beat.load;
     server.heard = server.spared_until = now;
     server.first_whole = beat.whole && !server.known;
@@ -167,6 +169,15 @@ std::vector<ServerIndex> Servers::all() const {
     }
     std::ranges::sort(servers, {}, [this](ServerIndex at) { return servers_[at].id; });
     return servers;
+}
+
+std::vector<ServerIndex> Servers::draining() const {
+    std::vector<ServerIndex> draining;
+    for (ServerIndex server = 0; server < servers_.size(); ++server) {
+        const bool drains = servers_[server].standing == Standing::Draining;
+        if (drains && !servers_[server].drain_by.is_never()) draining.push_back(server);
+    }
+    return draining;
 }
 
 bool Servers::all_whole() const {

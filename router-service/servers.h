@@ -40,6 +40,7 @@ struct Server {
     uint64_t incarnation = 0;
     uint64_t number = 0;  // of its last beat
     cluster::ServerState state = cluster::ServerState::Up;
+    Instant drain_by = Instant::never();  // it gives up the rooms that it still has then
     cluster::Load load;
     Instant heard;
     Instant spared_until;      // it is not lost before, unless it is heard and falls silent again
@@ -122,7 +123,8 @@ public:
     const Server& operator[](ServerIndex server) const { return servers_[server]; }
     std::vector<ServerIndex> all() const;  // in the order of their ids
     size_t size() const { return size_; }
-    bool all_whole() const;  // of each that is not lost, the rooms are known
+    std::vector<ServerIndex> draining() const;  // with a deadline, in the order of their places
+    bool all_whole() const;                     // of each that is not lost, the rooms are known
 
     const Pool& pool() const { return everywhere_; }
     const Pool* pool(std::string_view region) const;

@@ -9,6 +9,7 @@ namespace parley::cluster {
 namespace {
 
 constexpr double kCoresMost = 100'000;
+constexpr uint64_t kDrainMost = 365ull * 24 * 3600 * 1000;  // ms; as good as none
 constexpr auto kStates = std::to_array<const char*>({"up", "draining", "drained"});
 
 ServerState read_state(JsonFields& fields) {
@@ -67,13 +68,25 @@ void read_rooms(JsonFields& beat, std::vector<RoomReport>& rooms) {
     }
 }
 
-void read_closed(JsonFields& beat, std::vector<std::string>& closed) {
-    const Json list = beat.array_or_nothing("closed", kReportsMost);
+void read_ids(JsonFields& beat, std::string_view name, std::vector<std::string>& ids) {
+    const Json list = beat.array_or_nothing(name, kReportsMost);
     for (size_t i = 0; i < list.size(); ++i) {
         const std::string_view room = list[i].text().value_or("");
-        if (!is_id(room)) return beat.fail("closed", "ids of rooms");
-        closed.emplace_back(room);
+        if (!is_id(room)) return beat.fail(name, "ids of rooms");
+        ids.emplace_back(room);
     }
+}
+
+std::optional<Duration> read_drain_left(JsonFields& beat) {
+    const uint64_t left = beat.number_or("drainLeftMs", kDrainMost, kDrainMost);
+    return left == kDrainMost ? std::nullopt : std::optional<Duration>(left * 1ms);
+}
+
+void write_ids(JsonWriter& json, std::string_view name, const std::vector<std::string>& ids) {
+    if (ids.empty()) return;
+    json.key(name).array();
+    for (const std::string& id : ids) json.text(id);
+    json.end_array();
 }
 
 void write_rooms(JsonWriter& json, const std::vector<RoomReport>& rooms) {
@@ -114,7 +127,9 @@ base::Result<Beat, std::string> parse_beat(std::string_view body) {
     beat.load = read_load(fields);
     beat.whole = fields.flag("whole");
     read_rooms(fields, beat.rooms);
-    read_closed(fields, beat.closed);
+    read_ids(fields, "closed", beat.closed);
+    read_ids(fields, "released", beat.released);
+    beat.drain_left = read_drain_left(fields);
     if (beat.whole && !beat.closed.empty()) fields.fail("closed", "nothing in a whole beat");
     if (!fields.ok()) return base::Err{fields.error()};
     return beat;
@@ -135,11 +150,9 @@ std::string write(const Beat& beat) {
     write_load(json.key("load"), beat.load);
     json.flag("whole", beat.whole);
     write_rooms(json.key("rooms"), beat.rooms);
-    if (!beat.closed.empty()) {
-        json.key("closed").array();
-        for (const std::string& room : beat.closed) json.text(room);
-        json.end_array();
-    }
+    write_ids(json, "closed", beat.closed);
+    write_ids(json, "released", beat.released);
+    if (beat.drain_left) json.number("drainLeftMs", int64_t{*beat.drain_left / 1ms});
     return json.end_object().take();
 }
 

@@ -113,6 +113,7 @@ void read(Reader& in, RoomRelease& command) {
     command.epoch = wire::epoch(in.fields);
     command.home = id_or_nothing(in.fields, "home");
     command.signalling = wire::line(in.fields, "signalling", kAddressBytes);
+    command.closed = in.fields.flag_or("closed", false);
 }
 
 void read(Reader&, BeatWanted&) {}
@@ -164,6 +165,7 @@ void write_members(JsonWriter& json, const RoomRelease& command) {
     json.text("room", command.room).number("epoch", command.epoch);
     if (!command.home.empty()) json.text("home", command.home);
     if (!command.signalling.empty()) json.text("signalling", command.signalling);
+    if (command.closed) json.flag("closed", true);
 }
 void write_members(JsonWriter&, const BeatWanted&) {}
 

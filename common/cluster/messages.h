@@ -78,8 +78,9 @@ struct RoomOpen {
 struct RoomRelease {
     std::string room;
     Epoch epoch = 1;
-    std::string home;        // server id; "": none yet
-    std::string signalling;  // of the new home
+    std::string home = {};        // server id; "": none yet
+    std::string signalling = {};  // of the new home
+    bool closed = false;          // there is none and will be none: the room was closed
 };
 // Say all of your rooms in the next beat: whoever asks has missed one.
 struct BeatWanted {};
@@ -151,6 +152,10 @@ struct Beat {
     bool whole = true;
     std::vector<RoomReport> rooms;
     std::vector<std::string> closed;  // rooms; empty in a whole beat
+    // Rooms that it gave up and did not close: they want a home where they have no other. Said
+    // again for a while.
+    std::vector<std::string> released;
+    std::optional<Duration> drain_left;  // until it gives up what it still has; of a draining one
 };
 
 // One of those that answer server.list.

@@ -92,7 +92,11 @@ Presence::Data Presence::execute(Call& call, const cluster::RoomRelease& command
     const cluster::Epoch ours = call.controller.epoch(command.room);
     if (ours > command.epoch) return refuse(409, "the room is here under a higher epoch");
     remember_epoch(command.room, command.epoch);
-    if (ours != 0) call.controller.release_room(call.now, command.room, call.out).ok();
+    if (ours != 0 && command.closed) {
+        call.controller.release_room(call.now, command.room, call.out).ok();
+    } else if (ours != 0) {
+        let_go(call.now, command.room, call.controller, call.out);
+    }
     return nothing();
 }
 

@@ -13,6 +13,8 @@ namespace {
 constexpr uint16_t kPrefetch = 200;
 constexpr base::Duration kBeatTime = 1s;
 constexpr base::Duration kWholeTime = 10s;
+constexpr base::Duration kReleaseTold = 30s;
+constexpr size_t kClosedMost = 10'000;       // rooms, between two beats
 constexpr base::Duration kBeatLife = 3s;     // a beat that waited longer says nothing
 constexpr base::Duration kNewsWait = 500ms;  // an event is no slower than that behind an answer
 constexpr base::Duration kAskTime = 4s;      // for an answer
@@ -230,7 +232,7 @@ void Presence::give_up(Instant now, std::string_view room, const std::string& se
                        cluster::Epoch epoch, Controller& controller, Outputs& out) {
     const cluster::Epoch ours = controller.epoch(room);
     if (ours == 0 || ours > epoch || (ours == epoch && options_.server < server)) return;
-    controller.release_room(now, room, out).ok();
+    let_go(now, std::string(room), controller, out);
     out.push_back(Log{Level::Warning,
                       "room is of server " + server + ", given up here",
                       std::string(room),
@@ -249,6 +251,9 @@ void Presence::on_event(const Event& event, const Controller& controller, Mail& 
         if (said.epoch == 0 && told != told_.end()) said.epoch = told->second.epoch;
         said.epoch = std::max<cluster::Epoch>(said.epoch, 1);
     }
+    // Opened and closed between two beats: it may have come from somewhere, and waits there.
+    const bool unsaid = event.type == "room.closed" && !told_.contains(event.room);
+    if (unsaid && closed_.size() < kClosedMost) closed_.insert(event.room);
     ++counts_.events;
     mail.push_back(cluster::Publish{.exchange = std::string(cluster::kEvents),
                                     .key = event.type,
@@ -295,9 +300,7 @@ void Presence::mind_drain(Instant now, Controller& controller, Outputs& out) {
     if (state_ == cluster::ServerState::Up) return;
     const auto rooms = controller.reports();
     if (now >= drain_at_) {
-        for (const cluster::RoomReport& report : rooms) {
-            controller.release_room(now, report.room, out).ok();
-        }
+        for (const cluster::RoomReport& report : rooms) let_go(now, report.room, controller, out);
         drain_at_ = Instant::never();
         state_ = cluster::ServerState::Drained;
     } else if (rooms.empty()) {
@@ -305,6 +308,13 @@ void Presence::mind_drain(Instant now, Controller& controller, Outputs& out) {
     } else {
         state_ = cluster::ServerState::Draining;
     }
+}
+
+// The room goes on, elsewhere. Whoever gives rooms a home is told for as long as it may take to
+// have one that listens, so that nobody takes the room for closed.
+void Presence::let_go(Instant now, const std::string& room, Controller& controller, Outputs& out) {
+    if (!controller.release_room(now, room, out)) return;
+    released_[room] = now + kReleaseTold;
 }
 
 void Presence::mind_load(Instant now, const Controller& controller, Mail& mail) {
@@ -348,7 +358,9 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
                        .load = {},
                        .whole = now >= next_whole_,
                        .rooms = {},
-                       .closed = {}};
+                       .closed = {},
+                       .released = {},
+                       .drain_left = {}};
     if (beat.whole) next_whole_ = now + kWholeTime;
     auto before = std::exchange(told_, {});
     for (cluster::RoomReport& report : controller.reports()) {
@@ -359,9 +371,17 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
         std::string room = report.room;
         told_.emplace(std::move(room), std::move(report));
     }
+    std::erase_if(released_,
+                  [&](const auto& one) { return one.second <= now || told_.contains(one.first); });
+    for (const auto& [room, until] : released_) beat.released.push_back(room);
     if (!beat.whole) {
-        for (const auto& [room, report] : before) beat.closed.push_back(room);
+        for (const auto& [room, report] : before) closed_.insert(room);
+        for (const std::string& room : std::exchange(closed_, {})) {
+            const bool goes_on = told_.contains(room) || released_.contains(room);
+            if (!goes_on) beat.closed.push_back(room);
+        }
     }
+    if (drain_at_ > now && !drain_at_.is_never()) beat.drain_left = drain_at_ - now;
     beat.load = load(now, controller);
     ++counts_.beats;
     mail.push_back(cluster::Publish{.exchange = std::string(cluster::kLoad),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -151,6 +152,7 @@ private:
     void mind_load(Instant now, const Controller& controller, Mail& mail);
     void tell(Instant now, std::string_view type, Mail& mail);
     void remember_epoch(const std::string& room, cluster::Epoch epoch);
+    void let_go(Instant now, const std::string& room, Controller& controller, Outputs& out);
     std::string new_id();
 
     Options options_;
@@ -171,6 +173,8 @@ private:
     uint64_t beats_ = 0;                                            // numbered so far
     Instant next_whole_;                                            // beat
     std::map<std::string, cluster::RoomReport, std::less<>> told_;  // by the last beat
+    std::map<std::string, Instant, std::less<>> released_;          // until when that is told
+    std::set<std::string, std::less<>> closed_;                     // and no beat ever named them
 
     std::map<uint64_t, uint64_t> answered_;  // id of the answer -> tag of its command
     std::deque<Waiting> waiting_;            // for news of a room that may be elsewhere

@@ -154,6 +154,8 @@ TEST_CASE("a beat is read back, every number of it") {
     CHECK(read->whole == beat.whole);
     CHECK(read->rooms == beat.rooms);
     CHECK(read->closed == beat.closed);
+    CHECK(read->released == beat.released);
+    CHECK(read->drain_left == beat.drain_left);
 }
 
 TEST_CASE("a beat that contradicts itself is refused") {
@@ -172,6 +174,9 @@ TEST_CASE("a beat that contradicts itself is refused") {
     beat = samples::beat();
     beat.closed = {""};
     CHECK(!parse_beat(write(beat)));
+    beat = samples::beat();
+    beat.released = {"not an id"};
+    CHECK(parse_beat(write(beat)).error() == "beat.released: wanted ids of rooms");
 }
 
 TEST_CASE("an event is read back, with a room and without") {

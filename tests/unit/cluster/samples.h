@@ -35,6 +35,7 @@ inline std::vector<Command> commands() {
             RoomOpen{"standup", 1, {.empty_timeout = 1'500ms}},
             RoomRelease{"standup", 8, "server-2", "wss://two.example/"},
             RoomRelease{"standup", 8, "", ""},
+            RoomRelease{.room = "standup", .epoch = 8, .closed = true},
             BeatWanted{}};
 }
 
@@ -59,7 +60,9 @@ inline Beat beat() {
                      .overloaded = true},
             .whole = false,
             .rooms = {{"standup", 7, 12, created, options()}, {"retro", 1, 0, created, {}}},
-            .closed = {"old", "older"}};
+            .closed = {"old", "older"},
+            .released = {"elsewhere"},
+            .drain_left = 1500ms};
 }
 
 inline std::vector<Answer> answers() {

@@ -230,6 +230,58 @@ TEST_CASE("a server that drains takes no room, gives up what it has at the deadl
     CHECK_FALSE(member.ask(cluster::RoomOpen{"new", 1, {}}).refusal);
 }
 
+TEST_CASE("a room that a drained server gave up is told as given up, not as closed") {
+    Member member;
+    member.ask(cluster::RoomOpen{"kept", 1, {.empty_timeout = 0s}});
+    member.ask(cluster::RoomOpen{"ended", 1, {.empty_timeout = 0s}});
+    member.advance(1s);
+    member.ask(cluster::ServerDrain{"server-1", 10s});
+    member.advance(1s);
+    const auto left = member.last_beat().drain_left;
+    REQUIRE(left);
+    CHECK(*left > 8s);
+    CHECK(*left <= 10s);
+    member.ask(cluster::RoomClose{"ended"});
+    member.advance(1s);
+    CHECK(member.last_beat().closed == std::vector<std::string>{"ended"});
+    member.advance(9s);
+    member.advance(1s);
+    CHECK(member.last_beat().released == std::vector<std::string>{"kept"});
+    CHECK(member.last_beat().closed.empty());
+    member.advance(1s);
+    CHECK(member.last_beat().released == std::vector<std::string>{"kept"});
+    for (int second = 0; second < 31; ++second) member.advance(1s);
+    CHECK(member.last_beat().released.empty());
+}
+
+TEST_CASE("a room is released as one that goes on, or as one that was closed") {
+    Member member;
+    for (const char* room : {"moved", "closed"}) {
+        member.ask(cluster::RoomOpen{room, 3, {.empty_timeout = 0s}});
+    }
+    member.advance(1s);
+    CHECK_FALSE(member.ask(cluster::RoomRelease{.room = "moved", .epoch = 4}).refusal);
+    CHECK_FALSE(
+        member.ask(cluster::RoomRelease{.room = "closed", .epoch = 4, .closed = true}).refusal);
+    member.advance(1s);
+    CHECK(member.last_beat().released == std::vector<std::string>{"moved"});
+    CHECK(member.last_beat().closed == std::vector<std::string>{"closed"});
+}
+
+TEST_CASE("a room that was opened and closed between two beats is told as closed") {
+    Member member;
+    member.advance(1s);
+    member.mail.clear();
+    member.ask(cluster::RoomOpen{"short", 1, {}});
+    member.ask(cluster::RoomClose{"short"});
+    member.presence->on_event(member.server.last_event("room.closed"), member.server.core(),
+                              member.mail);
+    member.advance(1s);
+    CHECK(member.last_beat().closed == std::vector<std::string>{"short"});
+    member.advance(1s);
+    CHECK(member.last_beat().closed.empty());
+}
+
 TEST_CASE("with a shared queue rooms are taken from it, but for those that live elsewhere") {
     Member member(Assignment::SharedQueue);
     const auto made = place_in(member.ask_app(R"({"type":"room.create","room":"here"})"));

@@ -179,6 +179,33 @@ TEST_CASE("rooms with people in them that a drained server lets go of are carrie
     CHECK(cluster.active()->core().picture().homeless() == 0);
 }
 
+TEST_CASE("a draining server's rooms move at an even pace, and before they are given up") {
+    ModelCluster cluster(15, 3);
+    cluster.start();
+    cluster.run(4s);
+    make_rooms(cluster, 120);
+    cluster.run(2s);
+    auto& server = cluster.server("s0");
+    const size_t had = server.rooms().size();
+    REQUIRE(had > 20);
+    server.drain_within(60s);
+    size_t most_at_once = 0;
+    for (int second = 1; second <= 60; ++second) {
+        const size_t before = server.rooms().size();
+        cluster.run(1s);
+        most_at_once = std::max(most_at_once, before - server.rooms().size());
+        // Half of the time is over: so is half of the work, more or less.
+        if (second == 30) CHECK(server.rooms().size() > had / 4);
+        if (second == 30) CHECK(server.rooms().size() < had * 3 / 4);
+    }
+    CHECK(server.rooms().empty());
+    CHECK(most_at_once <= had / 60 + 3);
+    CHECK(cluster.active()->core().counts().moves == had);
+    for (int room = 0; room < 120; ++room) {
+        CHECK(cluster.homes("r" + std::to_string(room)).size() == 1);
+    }
+}
+
 TEST_CASE("a server that is silent for less than the patience keeps its rooms") {
     ModelCluster cluster(8, 2);
     cluster.start();

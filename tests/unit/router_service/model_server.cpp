@@ -31,6 +31,7 @@ void ModelServer::die(bool rooms_survive) {
     broker_.cut(link_);
     if (!rooms_survive) rooms_.clear();
     released_.clear();
+    given_up_.clear();
 }
 
 void ModelServer::resume() {
@@ -40,8 +41,13 @@ void ModelServer::resume() {
 
 void ModelServer::drain() {
     state_ = cluster::ServerState::Drained;
-    for (const auto& [name, room] : rooms_) closed_.insert(name);
+    for (const auto& [name, room] : rooms_) given_up_.insert(name);
     rooms_.clear();
+}
+
+void ModelServer::drain_within(Duration time) {
+    state_ = cluster::ServerState::Draining;
+    drain_at_ = clock_.now() + time;
 }
 
 void ModelServer::beat(uint64_t life) {
@@ -59,11 +65,14 @@ void ModelServer::beat(uint64_t life) {
                  .per_peer = 0.01,
                  .workers = 4};
     beat.state = state_;
+    if (drain_at_ > clock_.now() && !drain_at_.is_never())
+        beat.drain_left = drain_at_ - clock_.now();
     beat.whole = whole_;
     for (const auto& [name, room] : rooms_) {
         if (whole_ || changed_.contains(name)) beat.rooms.push_back(room);
     }
     if (!whole_) beat.closed.assign(closed_.begin(), closed_.end());
+    beat.released.assign(given_up_.begin(), given_up_.end());
     whole_ = false;
     changed_.clear();
     closed_.clear();
@@ -106,7 +115,7 @@ cluster::Answer ModelServer::on_command(const cluster::Command& command) {
         const auto room = rooms_.find(release->room);
         if (room == rooms_.end() || room->second.epoch >= release->epoch) return {};
         rooms_.erase(room);
-        closed_.insert(release->room);
+        (release->closed ? closed_ : given_up_).insert(release->room);
         return {};
     }
     if (std::holds_alternative<cluster::BeatWanted>(command)) whole_ = true;
@@ -130,6 +139,7 @@ cluster::Answer ModelServer::open(const cluster::RoomOpen& asked) {
                           .options = asked.options};
     changed_.insert(asked.room);
     closed_.erase(asked.room);
+    given_up_.erase(asked.room);
     return place(rooms_[asked.room]);
 }
 

@@ -20,6 +20,7 @@ public:
     void hang() { hangs_ = true; }
     void resume();
     void drain();  // and its deadline is over: all rooms are let go
+    void drain_within(Duration time);
 
     bool is_up() const { return up_ && !hangs_; }
     const std::string& id() const { return id_; }
@@ -46,12 +47,13 @@ private:
     bool up_ = false;
     bool hangs_ = false;
     cluster::ServerState state_ = cluster::ServerState::Up;
+    Instant drain_at_ = Instant::never();
     uint64_t life_ = 0;
     uint64_t number_ = 0;
     bool whole_ = true;
     std::map<std::string, cluster::RoomReport> rooms_;
     std::map<std::string, cluster::Epoch> released_;
-    std::set<std::string> changed_, closed_;
+    std::set<std::string> changed_, closed_, given_up_;
 };
 
 }  // namespace parley::test
