@@ -18,10 +18,16 @@ constexpr uint64_t kEventsOfInstant = 1'000'000;
 
 }  // namespace
 
+base::Instant World::beginning() {
+    return kBeginning;
+}
+
 World::World(uint64_t seed)
     : seed_(seed), random_(seed), now_(kBeginning), clock_(kBeginning), openssl_(seed) {}
 
-base::SeededRandom World::fork_random() { return base::SeededRandom(random_.u64()); }
+base::SeededRandom World::fork_random() {
+    return base::SeededRandom(random_.u64());
+}
 
 void World::at(base::Instant when, std::function<void()> what) {
     events_due_.push_back({std::max(when, now_), events_made_++, std::move(what)});
@@ -46,8 +52,8 @@ void World::advance(base::Instant to) {
 
 void World::run_until(base::Instant end) {
     for (;;) {
-        const base::Instant event = events_due_.empty() ? base::Instant::never()
-                                                        : events_due_.front().at;
+        const base::Instant event =
+            events_due_.empty() ? base::Instant::never() : events_due_.front().at;
         const base::Instant next = std::min(event, deadlines_.next_deadline());
         if (next > end) break;
         advance(std::max(next, now_));

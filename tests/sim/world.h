@@ -40,6 +40,7 @@ public:
     World(const World&) = delete;
 
     base::Instant now() const { return now_; }
+    static base::Instant beginning();
     uint64_t seed() const { return seed_; }
 
     // A source of its own for somebody, so that what one draws does not shift what others get.
