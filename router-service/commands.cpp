@@ -106,15 +106,16 @@ void RouterService::pass_on(Instant now, Call call, ServerIndex server, Outputs&
 
 // What a home does not know it may have lost in a crash that we have not heard of: its next whole
 // beat tells, and until then nobody is told that there is no such room.
-void RouterService::on_passed_on(Instant now, Question question, const cluster::Answer& said,
-                                 Outputs& out) {
+void RouterService::on_passed_on(Instant now, Question question,
+                                 const std::optional<cluster::Refusal>& refusal,
+                                 const std::string& body, Outputs& out) {
     const auto server = picture_.servers().find(question.server);
     const std::string room(room_of(question.call->command));
     const auto known = picture_.rooms().find(room);
     const bool at_home = server && known && picture_.rooms()[*known].home == *server;
-    const bool not_found = said.refusal && said.refusal->code == kNotFound;
+    const bool not_found = refusal && refusal->code == kNotFound;
     const bool closes = std::holds_alternative<cluster::RoomClose>(question.call->command);
-    if (at_home && closes && !said.refusal) picture_.on_closed(*server, room);
+    if (at_home && closes && !refusal) picture_.on_closed(*server, room);
     const bool gets = std::holds_alternative<cluster::RoomGet>(question.call->command);
     const bool early = now - question.call->since < options_.call_time;
     if (at_home && (gets || closes) && not_found && early) {
@@ -122,14 +123,13 @@ void RouterService::on_passed_on(Instant now, Question question, const cluster::
         questions_.ask(now + kBeatTime, std::move(question));
         return;
     }
-    answer(*question.call, said, out);
+    answer(*question.call, refusal.has_value(), body, out);
 }
 
 // Its home may be lost and not known to be: the next try may find another.
 void RouterService::on_unanswered(Instant now, Question question, Outputs& out) {
     if (!question.opening.empty()) {
-        const cluster::Answer none{cluster::Refusal{kTimeout, "no answer"}, "null"};
-        return on_opened(now, question, none, out);
+        return on_opened(now, question, {cluster::Refusal{kTimeout, "no answer"}, {}}, {}, out);
     }
     Call call = std::move(*question.call);
     if (now - call.since < options_.call_time) return dispatch(now, std::move(call), out);
@@ -144,8 +144,8 @@ void RouterService::wait(Call call, Outputs& out) {
 }
 
 // The command is done when its answer is safe; until then the broker keeps it for another.
-void RouterService::answer(const Call& call, const cluster::Answer& said, Outputs& out) {
-    ++(said.refusal ? counts_.refusals : counts_.answers_ok);
+void RouterService::answer(const Call& call, bool refused, std::string body, Outputs& out) {
+    ++(refused ? counts_.refusals : counts_.answers_ok);
     if (call.reply_to.empty()) {
         out.push_back(cluster::Acknowledge{call.tag});
         return;
@@ -154,8 +154,12 @@ void RouterService::answer(const Call& call, const cluster::Answer& said, Output
     out.push_back(cluster::Publish{.id = last_publish_,
                                    .exchange = {},
                                    .key = call.reply_to,
-                                   .body = cluster::write(said),
+                                   .body = std::move(body),
                                    .correlation_id = call.correlation_id});
+}
+
+void RouterService::answer(const Call& call, const cluster::Answer& said, Outputs& out) {
+    answer(call, said.refusal.has_value(), cluster::write(said), out);
 }
 
 void RouterService::refuse(const Call& call, uint16_t code, std::string_view reason, Outputs& out) {

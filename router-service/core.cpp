@@ -16,6 +16,8 @@ constexpr Duration kActiveFor = 3s;
 // If not one server was heard for `stale`, it is more likely the broker or us. Until then.
 constexpr Duration kDeafMost = 10s;
 
+const cluster::Refusal kUnreadable{502, "the server's answer is not readable"};
+
 std::optional<uint64_t> number_of(std::string_view text) {
     uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -104,16 +106,22 @@ void RouterService::on_answer(Instant now, const cluster::Delivery& delivery, Ou
     if (!number) return;
     std::optional<Question> question = questions_.take(*number);
     if (!question) return;
-    auto answer = cluster::parse_answer(delivery.body);
-    if (!answer) {
-        ++counts_.unreadable;
-        out.push_back(
-            Log{Level::Warning, "unreadable answer: " + answer.error(), "", question->server});
-        answer =
-            cluster::Answer{cluster::Refusal{502, "the server's answer is not readable"}, "null"};
+    if (!question->opening.empty()) {
+        const auto answer = cluster::parse_room_answer(delivery.body);
+        if (!answer) on_unreadable(*question, answer.error(), out);
+        return answer ? on_opened(now, *question, *answer, delivery.body, out)
+                      : on_opened(now, *question, {kUnreadable, {}}, {}, out);
     }
-    if (!question->opening.empty()) return on_opened(now, *question, *answer, out);
-    on_passed_on(now, std::move(*question), *answer, out);
+    const auto outcome = cluster::parse_outcome(delivery.body);
+    if (outcome) return on_passed_on(now, std::move(*question), *outcome, delivery.body, out);
+    on_unreadable(*question, outcome.error(), out);
+    on_passed_on(now, std::move(*question), kUnreadable,
+                 cluster::write(cluster::Answer{kUnreadable}), out);
+}
+
+void RouterService::on_unreadable(const Question& question, const std::string& why, Outputs& out) {
+    ++counts_.unreadable;
+    out.push_back(Log{Level::Warning, "unreadable answer: " + why, "", question.server});
 }
 
 void RouterService::on_beat(Instant now, const cluster::Delivery& delivery, Outputs& out) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/cluster/codec.h"
 #include "common/cluster/mail.h"
 #include "common/cluster/messages.h"
 #include "router-service/calls.h"
@@ -99,6 +100,7 @@ private:
     // core.cpp
     void on_command(Instant now, const cluster::Delivery& delivery, Outputs& out);
     void on_answer(Instant now, const cluster::Delivery& delivery, Outputs& out);
+    void on_unreadable(const Question& question, const std::string& why, Outputs& out);
     void on_beat(Instant now, const cluster::Delivery& delivery, Outputs& out);
     void on_news(Instant now, const Picture::News& news, Outputs& out);
     void on_awake(Instant now, Outputs& out);
@@ -112,18 +114,22 @@ private:
     void dispatch_room(Instant now, Call call, std::string_view room, Outputs& out);
     void create(Instant now, Call call, Outputs& out);
     void pass_on(Instant now, Call call, ServerIndex server, Outputs& out);
-    void on_passed_on(Instant now, Question question, const cluster::Answer& said, Outputs& out);
+    // `body` is the answer as it came: the app has it as it is.
+    void on_passed_on(Instant now, Question question,
+                      const std::optional<cluster::Refusal>& refusal, const std::string& body,
+                      Outputs& out);
     void on_unanswered(Instant now, Question question, Outputs& out);
     void wait(Call call, Outputs& out);
     void answer(const Call& call, const cluster::Answer& said, Outputs& out);
+    void answer(const Call& call, bool refused, std::string body, Outputs& out);
     void refuse(const Call& call, uint16_t code, std::string_view reason, Outputs& out);
 
     // openings.cpp
     void open(Instant now, Opening opening, Outputs& out);
     void ask_next(Instant now, Opening& opening, Outputs& out);
-    void on_opened(Instant now, const Question& question, const cluster::Answer& said,
-                   Outputs& out);
-    void take_home(Instant now, const cluster::RoomPlace& place, const cluster::Answer& said,
+    void on_opened(Instant now, const Question& question, const cluster::RoomAnswer& said,
+                   const std::string& body, Outputs& out);
+    void take_home(Instant now, const cluster::RoomPlace& place, const std::string& body,
                    Outputs& out);
     void tell_moved(Instant now, const Opening& opening, const cluster::RoomPlace& place,
                     Outputs& out);

@@ -76,20 +76,17 @@ void RouterService::ask_next(Instant now, Opening& opening, Outputs& out) {
                options_.open_time, out);
 }
 
-void RouterService::on_opened(Instant now, const Question& question, const cluster::Answer& said,
+void RouterService::on_opened(Instant now, const Question& question,
+                              const cluster::RoomAnswer& said, const std::string& body,
                               Outputs& out) {
     const auto found = openings_.find(question.opening);
     if (found == openings_.end()) return;
     Opening& opening = found->second;
-    if (!said.refusal) {
-        const auto document = JsonDocument::parse(said.data);
-        const auto place =
-            document ? cluster::read_room_place(document->root())
-                     : base::Result<cluster::RoomPlace, std::string>(base::Err{document.error()});
-        if (place && place->room == opening.room) return take_home(now, *place, said, out);
-        ++counts_.unreadable;
+    if (!said.refusal && said.room.room == opening.room) {
+        return take_home(now, said.room, body, out);
     }
-    const std::string why = said.refusal ? said.refusal->reason : "its answer is not readable";
+    if (!said.refusal) on_unreadable(question, "it is about another room", out);
+    const std::string why = said.refusal ? said.refusal->reason : "it answers for another room";
     out.push_back(Log{Level::Warning, "not opened: " + why, opening.room, question.server});
     picture_.on_not_placed(opening.tried.back(), opening.room);
     if (said.refusal && !is_servers_own(said.refusal->code)) {
@@ -98,8 +95,8 @@ void RouterService::on_opened(Instant now, const Question& question, const clust
     ask_next(now, opening, out);
 }
 
-void RouterService::take_home(Instant now, const cluster::RoomPlace& place,
-                              const cluster::Answer& said, Outputs& out) {
+void RouterService::take_home(Instant now, const cluster::RoomPlace& place, const std::string& body,
+                              Outputs& out) {
     Opening opening = take_opening(place.room);
     const ServerIndex home = opening.tried.back();
     const Rooms::Outcome outcome = picture_.on_opened(now, home, report_of(place));
@@ -118,7 +115,7 @@ void RouterService::take_home(Instant now, const cluster::RoomPlace& place,
     for (Call& call : opening.waiting) {
         const bool creates = std::holds_alternative<cluster::RoomCreate>(call.command);
         if (creates && outcome.verdict != Rooms::Verdict::Disputed) {
-            answer(call, said, out);
+            answer(call, false, body, out);
         } else {
             dispatch(now, std::move(call), out);
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,16 @@ std::string write(const Command& command);
 
 base::Result<Answer, std::string> parse_answer(std::string_view body);
 std::string write(const Answer& answer);
+
+// What is to be known of an answer that is passed on as it is: nothing, or that it refuses.
+base::Result<std::optional<Refusal>, std::string> parse_outcome(std::string_view body);
+
+// The answer to a room.open: the room, or why there is none.
+struct RoomAnswer {
+    std::optional<Refusal> refusal;
+    RoomPlace room;
+};
+base::Result<RoomAnswer, std::string> parse_room_answer(std::string_view body);
 
 base::Result<Beat, std::string> parse_beat(std::string_view body);
 std::string write(const Beat& beat);

@@ -7,24 +7,48 @@ namespace {
 
 constexpr size_t kRefusalBytes = 4 * 1024;
 
+// Nothing for an answer that is ok.
+base::Result<std::optional<Refusal>, std::string> read_outcome(Json root) {
+    JsonFields fields(root, "answer");
+    const bool ok = fields.flag("ok");
+    std::optional<Refusal> refusal;
+    if (fields.ok() && !ok) {
+        JsonFields error(fields.object("error"), "answer.error");
+        const auto code = static_cast<uint16_t>(error.number("code", 599));
+        if (code < 400) error.fail("code", "400 to 599");
+        refusal = Refusal{code, std::string(error.text("reason", kRefusalBytes))};
+        if (fields.ok() && !error.ok()) return base::Err{error.error()};
+    }
+    if (!fields.ok()) return base::Err{fields.error()};
+    return refusal;
+}
+
 }  // namespace
 
 base::Result<Answer, std::string> parse_answer(std::string_view body) {
     const auto document = JsonDocument::parse(body, {.bytes = kAnswerBytes});
     if (!document) return base::Err{document.error()};
-    JsonFields fields(document->root(), "answer");
-    Answer answer;
-    if (fields.flag("ok")) {
-        answer.data = document->root()["data"].dump();
-    } else {
-        JsonFields error(fields.object("error"), "answer.error");
-        const auto code = static_cast<uint16_t>(error.number("code", 599));
-        if (code < 400) error.fail("code", "400 to 599");
-        answer.refusal = Refusal{code, std::string(error.text("reason", kRefusalBytes))};
-        if (fields.ok() && !error.ok()) return base::Err{error.error()};
-    }
-    if (!fields.ok()) return base::Err{fields.error()};
-    return answer;
+    auto refusal = read_outcome(document->root());
+    if (!refusal) return base::Err{refusal.error()};
+    if (*refusal) return Answer{std::move(*refusal)};
+    return Answer{{}, document->root()["data"].dump()};
+}
+
+base::Result<std::optional<Refusal>, std::string> parse_outcome(std::string_view body) {
+    const auto document = JsonDocument::parse(body, {.bytes = kAnswerBytes});
+    if (!document) return base::Err{document.error()};
+    return read_outcome(document->root());
+}
+
+base::Result<RoomAnswer, std::string> parse_room_answer(std::string_view body) {
+    const auto document = JsonDocument::parse(body, {.bytes = kAnswerBytes});
+    if (!document) return base::Err{document.error()};
+    auto refusal = read_outcome(document->root());
+    if (!refusal) return base::Err{refusal.error()};
+    if (*refusal) return RoomAnswer{std::move(*refusal), {}};
+    auto room = read_room_place(document->root()["data"]);
+    if (!room) return base::Err{room.error()};
+    return RoomAnswer{{}, std::move(*room)};
 }
 
 std::string write(const Answer& answer) {

@@ -1,7 +1,6 @@
 #include "common/cluster/timestamps.h"
 
 #include <chrono>
-#include <cstdio>
 
 namespace parley::cluster {
 
@@ -52,6 +51,13 @@ private:
     bool ok_ = true;
 };
 
+// The last `digits` digits of a number that is not negative.
+void put(std::string& text, size_t at, size_t digits, int64_t number) {
+    for (; digits > 0; --digits, number /= 10) {
+        text[at + digits - 1] = static_cast<char>('0' + number % 10);
+    }
+}
+
 }  // namespace
 
 std::string write_timestamp(base::Instant at) {
@@ -60,12 +66,14 @@ std::string write_timestamp(base::Instant at) {
     const auto day = floor<days>(time);
     const year_month_day date(day);
     const hh_mm_ss clock(time - day);
-    char text[64];
-    std::snprintf(
-        text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-        static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+    std::string text = "0000-00-00T00:00:00.000000Z";
+    put(text, 0, 4, static_cast<int>(date.year()));
+    put(text, 5, 2, static_cast<unsigned>(date.month()));
+    put(text, 8, 2, static_cast<unsigned>(date.day()));
+    put(text, 11, 2, clock.hours().count());
+    put(text, 14, 2, clock.minutes().count());
+    put(text, 17, 2, clock.seconds().count());
+    put(text, 20, 6, clock.subseconds().count());
     return text;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -44,6 +45,12 @@ void escape(char c, std::string& out) {
     }
 }
 
+// Most text is nothing but these: it is copied as a whole.
+size_t plain_size(std::string_view text) {
+    const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+    return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
 template <typename Number>
 void append_number(Number value, std::string& out) {
     char room[32];
@@ -81,7 +88,11 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 JsonWriter& JsonWriter::text(std::string_view value) {
     separate();
     out_ += '"';
-    while (!value.empty()) {
+    for (;;) {
+        const size_t plain = plain_size(value);
+        out_ += value.substr(0, plain);
+        value.remove_prefix(plain);
+        if (value.empty()) break;
         const size_t size = utf8_size(value);
         if (size == 0) {
             out_ += "\xef\xbf\xbd";

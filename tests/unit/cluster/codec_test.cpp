@@ -122,6 +122,9 @@ TEST_CASE("answers are read back, good and bad") {
         if (answer.refusal) CHECK(read->refusal->reason == answer.refusal->reason);
     }
     CHECK(!parse_answer(R"({"ok":false})"));
+    CHECK(!parse_outcome(R"({"ok":false})"));
+    CHECK(parse_outcome(R"({"ok":true,"data":[1]})").ok());
+    CHECK((*parse_outcome(R"({"ok":false,"error":{"code":404,"reason":"no"}})"))->code == 404);
     CHECK(!parse_answer(R"({"ok":false,"error":{"code":200,"reason":"x"}})"));
     CHECK(!parse_answer(R"({"data":1})"));
 }
@@ -135,6 +138,26 @@ TEST_CASE("the place of a room is read back") {
     REQUIRE(read);
     CHECK(*read == samples::place());
     CHECK(!read_room_place(document->root()["options"]));
+}
+
+TEST_CASE("the answer to a room.open is a room, or why there is none") {
+    const RoomPlace room{.room = "standup",
+                         .home = "server-1",
+                         .epoch = 7,
+                         .signalling = "wss://one/",
+                         .peers = 3,
+                         .created = Instant::from_micros(1'795'259'533'456'789),
+                         .options = {.max_peers = 25}};
+    JsonWriter data;
+    write(data, room);
+    const auto read = parse_room_answer(write(Answer{{}, data.take()}));
+    REQUIRE(read);
+    CHECK_FALSE(read->refusal);
+    CHECK(read->room == room);
+    CHECK(parse_room_answer(write(Answer{Refusal{503, "draining"}}))->refusal->code == 503);
+    CHECK(!parse_room_answer(R"({"ok":true,"data":null})"));
+    CHECK(!parse_room_answer(R"({"ok":true,"data":{"room":"standup"}})"));
+    CHECK(!parse_room_answer(R"({"ok":true)"));
 }
 
 TEST_CASE("a beat is read back, every number of it") {

@@ -61,6 +61,10 @@ TEST_CASE("what is no JSON is refused with the place") {
     CHECK(!why_not(R"("\ud800")").empty());
     CHECK(why_not(R"({"a":1,"b":{"c":1,"c":2}})") == "a name twice in an object");
     CHECK(why_not(R"({"a":1,"\u0061":2})") == "a name twice in an object");
+    std::string many = "{\"a\":0";
+    for (int name = 0; name < 40; ++name) many += ",\"" + std::to_string(name) + "\":0";
+    CHECK(why_not(many + "}") == "");
+    CHECK(why_not(many + ",\"a\":1}") == "a name twice in an object");
 }
 
 TEST_CASE("size and depth are bounded") {
