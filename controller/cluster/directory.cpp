@@ -19,15 +19,20 @@ void Directory::take(const std::string& server, const cluster::RoomReport& repor
         // Of two who claim it, the higher epoch has it.
         const bool other_home = found->second.server != server;
         if (other_home && found->second.report.epoch >= report.epoch) return;
+        if (other_home) rooms_of_[found->second.server].erase(report.room);
+        if (other_home) rooms_of_[server].insert(report.room);
         found->second = {server, report};
     } else if (rooms_.size() < kRoomsMost) {
         rooms_.emplace(report.room, Elsewhere{server, report});
+        rooms_of_[server].insert(report.room);
     }
 }
 
 void Directory::forget(std::string_view room, std::string_view server) {
     const auto found = rooms_.find(room);
-    if (found != rooms_.end() && found->second.server == server) rooms_.erase(found);
+    if (found == rooms_.end() || found->second.server != server) return;
+    rooms_of_[found->second.server].erase(found->first);
+    rooms_.erase(found);
 }
 
 void Directory::on_up(Instant now) {
@@ -42,22 +47,22 @@ void Directory::on_beat(Instant now, const cluster::Beat& beat) {
     if (beat.whole) {
         std::set<std::string_view> told;
         for (const cluster::RoomReport& report : beat.rooms) told.insert(report.room);
-        std::erase_if(rooms_, [&](const auto& entry) {
-            return entry.second.server == beat.server && !told.contains(entry.first);
+        std::erase_if(rooms_of_[beat.server], [&](const std::string& room) {
+            if (told.contains(room)) return false;
+            rooms_.erase(room);
+            return true;
         });
     }
     for (const cluster::RoomReport& report : beat.rooms) take(beat.server, report);
     for (const std::string& room : beat.closed) forget(room, beat.server);
-    const auto rooms = std::count_if(rooms_.begin(), rooms_.end(), [&](const auto& entry) {
-        return entry.second.server == beat.server;
-    });
+    for (const std::string& room : beat.released) forget(room, beat.server);
     other.place = {beat.server,
                    beat.region,
                    beat.version,
                    beat.signalling,
                    beat.state,
                    beat.load,
-                   static_cast<uint32_t>(rooms)};
+                   static_cast<uint32_t>(rooms_of_[beat.server].size())};
     other.link = {beat.server, beat.link, beat.link_key};
 }
 
@@ -86,10 +91,12 @@ void Directory::on_deadline(Instant now) {
             ++it;
             continue;
         }
-        for (const auto& [room, place] : rooms_) {
-            if (place.server == it->first) remember_epoch(room, place.report.epoch);
+        for (const std::string& id : rooms_of_[it->first]) {
+            const auto room = rooms_.find(id);
+            remember_epoch(id, room->second.report.epoch);
+            rooms_.erase(room);
         }
-        std::erase_if(rooms_, [&](const auto& entry) { return entry.second.server == it->first; });
+        rooms_of_.erase(it->first);
         it = servers_.erase(it);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,10 @@ private:
     void forget(std::string_view room, std::string_view server);
     void remember_epoch(const std::string& room, cluster::Epoch epoch);
 
+    using Rooms = std::set<std::string, std::less<>>;
+
     std::map<std::string, Elsewhere, std::less<>> rooms_;
+    std::map<std::string, Rooms, std::less<>> rooms_of_;  // the same, by server
     std::map<std::string, Other, std::less<>> servers_;
     std::map<std::string, cluster::Epoch, std::less<>> epochs_;  // of rooms that were lost
 };
