@@ -123,6 +123,29 @@ test("a session the server no longer has ends what was asked in it, and starts a
   assert.deepEqual(session.take(), [{ type: "connect", session: "", received: 0 }]);
 });
 
+test("a home that was lost is looked for ever more rarely, but joined anew at once when found", () => {
+  const session = upSession();
+  let now = 10_000;
+  session.onClose(now, 1006, "");
+  for (let i = 0; i < 4; i++) {
+    now = session.nextDeadline();
+    session.onDeadline(now);
+    session.onOpen(now);
+    session.onClose(now, 4502, "home-lost");
+  }
+  assert(session.nextDeadline() - now > 1_000);
+  now = session.nextDeadline();
+  session.onDeadline(now);
+  session.onOpen(now);
+  session.onClose(now, 4404, "no-such-session: the room has moved");
+  assert.equal(session.nextDeadline(), now);
+  session.onDeadline(now);
+  session.take();
+  session.onOpen(now);
+  session.onClose(now, 4404, "no-such-session");
+  assert(session.nextDeadline() > now, "without a session there is nothing to replace");
+});
+
 test("a restarted server that numbers anew is heard from its first message", () => {
   const session = upSession();
   for (let seq = 1; seq <= 5; seq++) session.onText(1, notification("newPeer", {}, seq));

@@ -131,11 +131,13 @@ export class Session {
       this.#state = { name: "idle" }; // there is nobody left to tell
       return this.end(verdict.reason, verdict.message);
     }
+    // A session that is gone is replaced at once, however long its server was looked for; a server
+    // without a place is left in peace.
+    const gone = verdict.next === "rejoin" && this.#session !== "";
     if (verdict.next !== "resume") this.#forget();
     const held = state.name === "up" && now - state.since >= stableMs;
-    // A session that is gone is replaced at once; a server without a place is left in peace.
     const asked = code >= 4400 && verdict.next !== "rejoin";
-    this.#attempt = held ? 0 : this.#attempt + (state.name === "up" ? 0 : 1);
+    this.#attempt = held || gone ? 0 : this.#attempt + (state.name === "up" ? 0 : 1);
     if (asked) this.#attempt = Math.max(this.#attempt, 2);
     this.#wait(now, verdict.next === "wait" ? verdict.reason : "unreachable");
   }
