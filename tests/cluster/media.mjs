@@ -1,7 +1,12 @@
 // One life of a peer's media, by libdatachannel: a connection that sends its tone, and one that
 // brings the voices of all others.
 
-import { dtlsParameters, remoteDescription, rtpParameters } from "../e2e/clients/sdp.mjs";
+import {
+  candidates,
+  dtlsParameters,
+  remoteDescription,
+  rtpParameters,
+} from "../e2e/clients/sdp.mjs";
 import { nodeDataChannel } from "../e2e/support/packages.mjs";
 import {
   described,
@@ -75,9 +80,13 @@ export class Media {
       const first = this.#voices.size === 0;
       this.#voices.set(id, rtpParameters);
       const rtp = { ...rtpParameters, mid: "0", encodings: this.#encodings() };
-      connection.setRemoteDescription(remoteDescription("offer", transport, rtp), "offer");
-      if (first) await this.#connect(transport, await described(connection, "answer"));
-      else connection.setLocalDescription("answer");
+      const known = { ...transport, iceCandidates: [] };
+      connection.setRemoteDescription(remoteDescription("offer", known, rtp), "offer");
+      if (!first) return connection.setLocalDescription("answer");
+      // Only then it may find the server: a handshake that comes before the server knows whom to
+      // believe is not answered, and begun again after a second.
+      await this.#connect(transport, await described(connection, "answer"));
+      for (const candidate of candidates(transport)) connection.addRemoteCandidate(candidate, "0");
     });
     return this.#negotiated;
   }

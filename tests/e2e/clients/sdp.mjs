@@ -33,13 +33,18 @@ export function remoteDescription(type, transport, rtp) {
     ...(format.length > 0 ? [`a=fmtp:${payloadType} ${format.join(";")}`] : []),
     ...(rtp.headerExtensions ?? []).map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...ssrcs.map((ssrc) => `a=ssrc:${ssrc} cname:${rtp.rtcp?.cname ?? "parley"}`),
-    ...iceCandidates.map(
-      ({ foundation, protocol, priority, address, ip, port, type }) =>
-        `a=candidate:${foundation} 1 ${protocol} ${priority} ${address ?? ip} ${port} typ ${type}`,
-    ),
-    "a=end-of-candidates",
+    ...candidates(transport).map((candidate) => `a=${candidate}`),
+    ...(iceCandidates.length > 0 ? ["a=end-of-candidates"] : []), // else they are told later
     "",
   ].join("\r\n");
+}
+
+// The addresses of the server's side, as addIceCandidate() takes them.
+export function candidates({ iceCandidates }) {
+  return iceCandidates.map(
+    ({ foundation, protocol, priority, address, ip, port, type }) =>
+      `candidate:${foundation} 1 ${protocol} ${priority} ${address ?? ip} ${port} typ ${type}`,
+  );
 }
 
 // What a client's description says of its DTLS; a client always opens the handshake.
