@@ -38,6 +38,12 @@ void Forwarder::open(Instant now, ConnectionId client, const Admission& admissio
     say(now, id, LinkOpen{number, admission}, links);
 }
 
+bool Forwarder::reach(Instant now, const LinkAddress& home, LinkOutputs& links, Outputs& out) {
+    std::erase_if(dialed_, [&](const auto& entry) { return now - entry.second >= kRedialTime; });
+    if (dialed_.contains(home.server)) return false;
+    return links_.at(link_to(now, home, links, out)).state == State::Up;
+}
+
 LinkId Forwarder::link_to(Instant now, const LinkAddress& home, LinkOutputs& links, Outputs& out) {
     for (auto it = links_.begin(); it != links_.end(); ++it) {
         if (it->second.to.server != home.server) continue;
@@ -183,6 +189,7 @@ void Forwarder::lose(Links::iterator found, std::string_view why, Outputs& out) 
     while (!link.clients.empty()) {
         close_client(link, link.clients.begin()->first, kHomeLost, "home-lost", out);
     }
+    if (link.state != State::Up) dialed_[link.to.server] = link.since;
     links_.erase(found);
 }
 

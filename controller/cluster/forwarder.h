@@ -32,6 +32,8 @@ struct HangUp {
 using LinkOutput = std::variant<Dial, SendLink, HangUp>;
 using LinkOutputs = std::vector<LinkOutput>;
 
+constexpr base::Duration kRedialTime = 250ms;
+
 struct ForwarderCounts {
     uint64_t opened = 0;       // clients that were forwarded
     uint64_t links = 0;        // that came to be
@@ -46,6 +48,10 @@ struct ForwarderCounts {
 class Forwarder {
 public:
     explicit Forwarder(std::string server) : server_(std::move(server)) {}
+
+    // Whether clients can be forwarded there at once. If there is no link it is made; one that
+    // could not be made is tried again with the first question after kRedialTime.
+    bool reach(Instant now, const LinkAddress& home, LinkOutputs& links, Outputs& out);
 
     // The client's messages go to that server from here on, and its answers to the client.
     void open(Instant now, ConnectionId client, const Admission& admission, const LinkAddress& home,
@@ -105,6 +111,7 @@ private:
     LinkId last_link_ = 0;
     Links links_;
     std::map<ConnectionId, Client> clients_;
+    std::map<std::string, Instant> dialed_;  // servers to which the last link did not come to be
     ForwarderCounts counts_;
 };
 

@@ -20,6 +20,7 @@ constexpr uint16_t kBadRequest = 4400;
 constexpr uint16_t kForbidden = 4403;
 constexpr uint16_t kNotFound = 4404;
 constexpr uint16_t kTooMany = 4429;
+constexpr uint16_t kHomeLost = 4502;
 constexpr uint16_t kUnavailable = 4503;
 
 bool resumes(const Admission& admission) {
@@ -59,10 +60,16 @@ bool Reception::attend(Around& around, Guests::iterator found) {
     if (settle(around, found)) return true;
     Guest& guest = found->second;
     guest.wake = guest.since + kFindTime;
+    const bool has_home = home_of(around, guest) != nullptr;
     if (around.now >= guest.wake) {
+        if (has_home) return refuse(around, found, kHomeLost, "home-lost");
         return refuse(around, found, kUnavailable, "unavailable: where the room is, nobody says");
     }
     if (!around.controller.settled()) return false;
+    if (has_home) {  // and is not reached: it comes back, or the room is given another
+        guest.wake = std::min(guest.wake, around.now + kRedialTime);
+        return false;
+    }
     const Wanted wanted = this->wanted(guest.admission);
     if (questions_.contains(wanted)) return false;
     const bool news_first = options_.shared_queue && wanted.second && around.presence.up();
@@ -77,15 +84,21 @@ bool Reception::attend(Around& around, Guests::iterator found) {
 
 bool Reception::settle(Around& around, Guests::iterator guest) {
     if (!around.controller.settled()) return false;
-    const Admission& admission = guest->second.admission;
-    if (around.controller.epoch(admission.room) != 0) return admit(around, guest);
+    if (around.controller.epoch(guest->second.admission.room) != 0) return admit(around, guest);
+    const LinkAddress* home = home_of(around, guest->second);
+    if (!home || !forwarder_.reach(around.now, *home, around.links, around.out)) return false;
+    return forward(around, guest, *home);
+}
+
+// Where the guest's room is, as far as is known; nullptr also when that takes no links.
+const LinkAddress* Reception::home_of(const Around& around, const Guest& guest) const {
     const Directory& directory = around.presence.directory();
-    std::string home;
-    if (const Elsewhere* place = directory.find(admission.room)) home = place->server;
-    const auto question = questions_.find(wanted(admission));
-    if (home.empty() && question != questions_.end()) home = question->second.home;
-    const LinkAddress* link = home.empty() ? nullptr : directory.link(home);
-    return link && forward(around, guest, *link);
+    if (const Elsewhere* place = directory.find(guest.admission.room)) {
+        return directory.link(place->server);
+    }
+    const auto question = questions_.find(wanted(guest.admission));
+    if (question == questions_.end() || question->second.home.empty()) return nullptr;
+    return directory.link(question->second.home);
 }
 
 bool Reception::admit(Around& around, Guests::iterator found) {
@@ -200,6 +213,12 @@ void Reception::on_message(Around& around, ConnectionId client, std::string_view
         return;
     }
     guest.messages.emplace_back(text);
+}
+
+void Reception::on_link_frame(Around& around, LinkId link, std::string_view text) {
+    const uint64_t links = forwarder_.counts().links;
+    forwarder_.on_link_frame(around.now, link, text, around.links, around.out);
+    if (forwarder_.counts().links != links) on_news(around);  // it has come to be
 }
 
 void Reception::on_disconnect(Around& around, ConnectionId client) {

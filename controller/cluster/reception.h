@@ -49,7 +49,8 @@ public:
     void on_deadline(Around& around);
     Instant next_deadline() const;
 
-    // Its links: on_link_open() and the like are the shell's to call.
+    // Its links. What concerns those alone is the shell's to tell the Forwarder itself.
+    void on_link_frame(Around& around, LinkId link, std::string_view text);
     Forwarder& forwarder() { return forwarder_; }
     size_t waiting() const { return guests_.size(); }
 
@@ -73,6 +74,7 @@ private:
     };
 
     Wanted wanted(const Admission& admission) const;
+    const LinkAddress* home_of(const Around& around, const Guest& guest) const;
     bool attend(Around& around, Guests::iterator guest);
     bool settle(Around& around, Guests::iterator guest);
     bool admit(Around& around, Guests::iterator guest);

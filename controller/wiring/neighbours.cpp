@@ -58,10 +58,7 @@ shell::WebClient::Events Neighbours::client_events() {
                 },
             .on_message =
                 [this](uint64_t link, std::string_view text) {
-                    run([&](auto& around) {
-                        reception_.forwarder().on_link_frame(around.now, link, text, around.links,
-                                                             around.out);
-                    });
+                    run([&](auto& around) { reception_.on_link_frame(around, link, text); });
                 },
             .on_closed =
                 [this](uint64_t link, const std::string& reason) {

@@ -43,6 +43,7 @@ public:
         LinkHost host;
         std::deque<cluster::Publish> mail;
         bool hears = true;  // events and beats of the other
+        bool takes_links = true;
         std::map<ConnectionId, std::vector<std::string>> texts;
         std::map<ConnectionId, CloseConnection> closes;
     };
@@ -135,6 +136,7 @@ public:
     // Answers the commands of kRoomsKey: the router-service, in short. Nothing: it is dead.
     std::function<std::optional<cluster::Answer>(const cluster::Command&)> router_service;
     std::vector<cluster::Command> asked;
+    size_t dialed = 0;
     std::vector<std::unique_ptr<Node>> nodes;
 
 private:
@@ -178,6 +180,12 @@ private:
         if (const auto* dial = std::get_if<Dial>(&output)) {
             CHECK(dial->address == "ws://" + to.id + "/");
             link_ = dial->link;
+            ++dialed;
+            if (!to.takes_links) {
+                return run(node, [&](Around& a) {
+                    node.reception.forwarder().on_link_closed(a.now, link_, "refused", a.out);
+                });
+            }
             run(to, [&](Around& a) { to.host.on_connect(a.now, kLink, "10.0.0.3"); });
             run(node,
                 [&](Around& a) { node.reception.forwarder().on_link_open(a.now, link_, a.links); });
@@ -190,9 +198,7 @@ private:
     // From the host back to who began the link.
     void over(Node& host, const std::string& text) {
         Node& to = other(host);
-        run(to, [&](Around& a) {
-            to.reception.forwarder().on_link_frame(a.now, link_, text, a.links, a.out);
-        });
+        run(to, [&](Around& a) { to.reception.on_link_frame(a, link_, text); });
     }
 
     void carry(const cluster::Publish& publish) {
@@ -265,6 +271,53 @@ TEST_CASE("a client of any server gets into the room, wherever it is") {
     CHECK(pair.one().texts[2].empty());
     pair.disconnect(pair.two(), 2);
     CHECK(pair.peers(pair.one(), "standup") == 1);
+}
+
+TEST_CASE("who comes while the room's home is away waits for it, and its words with it") {
+    Pair pair;
+    pair.open_room(pair.one(), "standup");
+    pair.settle();
+    pair.one().takes_links = false;
+    pair.connect(pair.two(), 2, "standup");
+    pair.connect(pair.two(), 3, "standup", "a session of some time ago");
+    pair.say(pair.two(), 2, kAsk);
+    for (int i = 0; i < 10; ++i) pair.advance(100ms);
+    CHECK(pair.two().reception.waiting() == 2);
+    CHECK(pair.dialed > 2);
+    CHECK(pair.dialed < 7);
+    CHECK(pair.asked.empty());
+
+    pair.one().takes_links = true;
+    for (int i = 0; i < 3; ++i) pair.advance(100ms);
+    CHECK(pair.two().reception.waiting() == 0);
+    CHECK(pair.peers(pair.one(), "standup") == 1);
+    CHECK(pair.two().texts[2].size() == 1);
+    CHECK(pair.two().closes.at(3).code == 4404);
+}
+
+TEST_CASE("when its home was lost, who waits is in the room as soon as that has another one") {
+    Pair pair;
+    pair.open_room(pair.one(), "standup");
+    pair.settle();
+    pair.one().takes_links = false;
+    pair.connect(pair.two(), 2, "standup");
+    pair.advance(2s);
+    pair.open_room(pair.two(), "standup");
+    pair.advance(0s);
+    CHECK(pair.peers(pair.two(), "standup") == 1);
+    CHECK(pair.two().closes.empty());
+}
+
+TEST_CASE("a home that stays away is not waited for without end") {
+    Pair pair;
+    pair.open_room(pair.one(), "standup");
+    pair.settle();
+    pair.one().takes_links = false;
+    pair.connect(pair.two(), 2, "standup");
+    for (int i = 0; i < 49; ++i) pair.advance(100ms);
+    CHECK(pair.two().closes.empty());
+    pair.advance(100ms);
+    CHECK(pair.two().closes.at(2).code == 4502);
 }
 
 TEST_CASE("a room made a moment ago by another server is found, and its client's words wait") {
