@@ -1,6 +1,10 @@
 // What a check does to a cluster while people talk.
 
+import { until } from "../e2e/support/until.mjs";
+
 const NOISE_MS = 400; // a listener's own machine, short of time
+const AGAIN_MS = 5_000; // from a lost home to voices again
+const patience = { ms: 60_000 };
 
 // Each has
 //   most: how long the people that it touches may hear nothing of each other, in ms;
@@ -37,6 +41,34 @@ export const faults = {
       await broker.start();
       await cluster.whole();
     },
+  },
+
+  // A server without its broker, for longer than it takes to be given up. Its rooms are given
+  // another home, and it gives them up when it hears of that.
+  partition: {
+    most: NOISE_MS,
+    touches: roomsOf,
+    pick: busiestHome,
+    strike: async (cluster, home) => {
+      const [room] = await roomsOf(cluster, cluster.rooms, home);
+      home.cable.silence();
+      await until(
+        `${room} has another home`,
+        async () => (await cluster.homeOf(room)) !== home,
+        patience,
+      );
+      await home.cable.cut();
+      await home.cable.open();
+    },
+  },
+
+  // The controller and its workers, as a machine that is lost.
+  "kill-home": {
+    most: AGAIN_MS,
+    touches: roomsOf,
+    pick: busiestHome,
+    strike: (cluster, home) => home.crash(),
+    mend: (cluster, home) => home.start(),
   },
 };
 
