@@ -87,7 +87,7 @@ let code = await Promise.race([run(owner, options), interrupted]).catch((error) 
   return 1;
 });
 if (code === 1) await question(owner);
-say("everything is stopped");
+say("stops");
 await owner.end().catch((error) => {
   console.error(error);
   code ||= 1;

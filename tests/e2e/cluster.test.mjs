@@ -1,0 +1,109 @@
+// A whole cluster with people in its rooms, and what they hear of what breaks in it.
+
+import assert from "node:assert/strict";
+import { startCluster } from "../cluster/cluster.mjs";
+import { startChromium, startFirefox } from "./support/browsers.mjs";
+import { join } from "./support/people.mjs";
+import { scenario } from "./support/scenario.mjs";
+import { until } from "./support/until.mjs";
+
+const noGapMs = 200;
+const patience = { ms: 60_000 };
+
+// Lets somebody into a room by way of the example API, through whatever has a `url`.
+async function enter(t, cluster, browser, through, room, name, hz) {
+  const { status, body } = await cluster.api.ask("POST", `/rooms/${room}/join`, { name });
+  assert.equal(status, 200, JSON.stringify(body));
+  return join(t, browser, through, room, name, hz, { token: body.token });
+}
+
+const clocks = (people) => Promise.all(people.map((person) => person.now()));
+
+// The longest times for which each of two people did not hear the other, since their now()s.
+function gaps([ada, bob], [adaFrom, bobFrom]) {
+  return Promise.all([ada.longestGap(bob, adaFrom), bob.longestGap(ada, bobFrom)]);
+}
+
+// The router-service and RabbitMQ are killed; whoever talks in `room` hears nothing of it, though
+// two of the three came by servers that are not its home.
+async function killTheRest(t, cluster, chromium, room) {
+  const home = await cluster.homeOf(room);
+  const [one, other] = cluster.servers.filter((server) => server !== home);
+  const firefox = await startFirefox(t, { hz: 1300 });
+  const people = await Promise.all([
+    enter(t, cluster, chromium, one, room, "Ada", 400),
+    enter(t, cluster, chromium, other, room, "Bob", 700),
+    enter(t, cluster, firefox, cluster, room, "Carol", 1300),
+  ]);
+  const [ada, bob, carol] = people;
+  const allHear = () =>
+    Promise.all(people.map((person) => person.hears(people.filter((other) => other !== person))));
+  await allHear();
+  const { body } = await home.api("GET", `/v1/rooms/${room}`);
+  assert.equal(body.peerCount, 3);
+  const from = await clocks([ada, bob]);
+
+  const service = await cluster.activeService();
+  await service.kill();
+  await cluster.createRoom("while-the-standby-takes-over");
+  await service.start();
+
+  await cluster.broker.kill();
+  const missed = async () => (await home.api("GET", "/readyz")).status === 503;
+  await until("the home misses the broker", missed, patience);
+  await allHear();
+  await cluster.broker.start();
+  await cluster.whole();
+  await cluster.createRoom("after-the-broker");
+  assert.equal(await cluster.homeOf(room), home);
+  const heard = await gaps([ada, bob], from);
+  assert(Math.max(...heard) < noGapMs, `gaps of ${heard.join(" and ")} ms`);
+  assert.deepEqual(await carol.events("peerLeft"), []);
+  await cluster.settles([room, "while-the-standby-takes-over", "after-the-broker"], patience);
+  await Promise.all(people.map((person) => person.leave()));
+}
+
+// The room's home is cut from RabbitMQ until the room has another one; and that one is killed.
+// Gives the silences that each made, in ms.
+async function loseHomes(t, cluster, chromium, room) {
+  const [ada, bob] = await Promise.all([
+    enter(t, cluster, chromium, cluster, room, "Ada", 400),
+    enter(t, cluster, chromium, cluster, room, "Bob", 700),
+  ]);
+  const bothHear = () => Promise.all([ada.hears([bob]), bob.hears([ada])]);
+  await bothHear();
+
+  const first = await cluster.homeOf(room);
+  let from = await clocks([ada, bob]);
+  first.cable.silence();
+  const moved = async () => (await cluster.homeOf(room)) !== first;
+  await until("the room has another home", moved, patience);
+  const apart = await gaps([ada, bob], from);
+  await first.cable.cut();
+  await first.cable.open();
+  await cluster.settles([room], patience);
+  await bothHear();
+  await cluster.whole();
+
+  const second = await cluster.homeOf(room);
+  from = await clocks([ada, bob]);
+  await second.crash();
+  await Promise.all([ada.state("reconnecting"), bob.state("reconnecting")]);
+  await bothHear();
+  const lost = await gaps([ada, bob], from);
+  await cluster.settles([room], patience);
+  await second.start();
+  await cluster.whole();
+  return { apart, lost };
+}
+
+scenario("calls go on: without the router-service, the broker, and a home", async (t) => {
+  const cluster = await startCluster(t);
+  const chromium = await startChromium(t);
+  await Promise.all(["standup", "retro", "lunch"].map((room) => cluster.createRoom(room)));
+  await killTheRest(t, cluster, chromium, "standup");
+  const { apart, lost } = await loseHomes(t, cluster, chromium, "retro");
+  assert(Math.max(...apart) < noGapMs, `gaps of ${apart.join(" and ")} ms without the broker`);
+  assert(Math.max(...lost) < 5_000, `silences of ${lost.join(" and ")} ms after the home`);
+  await cluster.settles(["standup", "retro", "lunch"], patience);
+});
