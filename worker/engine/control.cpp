@@ -20,6 +20,7 @@ using base::Unit;
 using router::refused;
 
 constexpr int kVerifyDepth = 16;
+constexpr size_t kNameBytes = 256;
 
 // The schema and the cores number their enumerations alike, so that a cast carries them over.
 template <typename Wire, typename Own>
@@ -59,6 +60,10 @@ pipe::ErrorCode code_of(Refusal why) {
 Answer carry_out(const pipe::Hello& ask, Desk& desk) {
     const auto major = static_cast<uint16_t>(pipe::MajorVersion::Current);
     if (ask.major() != major) return refused(Refusal::NotSupported, "another major version");
+    if (ask.name() && ask.name()->size() > kNameBytes) {
+        return refused(Refusal::Malformed, "the name is too long");
+    }
+    desk.worker.owner = text_of(ask.name());
     const auto listens = listens_of(desk);
     return with(pipe::CreateHelloReplyDirect(
         desk.fbb, major, static_cast<uint16_t>(pipe::MinorVersion::Current), desk.worker.id.c_str(),

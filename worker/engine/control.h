@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/engine/media.h"
+#include "worker/engine/owners.h"
 
 namespace parley::engine {
 
@@ -22,13 +23,15 @@ struct Worker {
     uint32_t pid;
     Media& media;
     const Usage& usage;
+    Owners& owners;
+    std::string& owner;  // the controller that speaks; its Hello says who
 };
 
 enum class Heard : uint8_t {
     Answered,
-    Greeted,    // the version handshake was done by this frame
-    Shutdown,   // asked to end
-    Unreadable, // not a frame, or out of turn: the connection must be closed
+    Greeted,     // the version handshake was done by this frame
+    Shutdown,    // asked to end
+    Unreadable,  // not a frame, or out of turn: the connection must be closed
 };
 
 // Verifies one frame of a controller, carries out its requests in their order and answers them in

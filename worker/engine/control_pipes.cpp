@@ -41,6 +41,7 @@ Answer carry_out(const pipe::CreatePipe& ask, Desk& desk) {
     const auto made =
         desk.worker.media.create_pipe(ask.pipe_id(), ask.repair(), bytes_of(ask.app_data()));
     if (!made) return base::Err{made.error()};
+    desk.worker.owners.add_pipe(desk.worker.owner, ask.pipe_id());
     const Pipe& created = **made;
     const auto listens = desk.fbb.CreateVector(listens_of(desk));
     const srtp::Master& local = created.local_key();
@@ -57,7 +58,9 @@ Answer carry_out(const pipe::ConnectPipe& ask, Desk& desk) {
 }
 
 Answer carry_out(const pipe::ClosePipe& ask, Desk& desk) {
-    return desk.done(desk.worker.media.close_pipe(desk.now, ask.pipe_id(), desk.turn));
+    const auto closed = desk.worker.media.close_pipe(desk.now, ask.pipe_id(), desk.turn);
+    if (closed) desk.worker.owners.remove_pipe(ask.pipe_id());
+    return desk.done(closed);
 }
 
 Answer carry_out(const pipe::PipeConsume& ask, Desk& desk) {

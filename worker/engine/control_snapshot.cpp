@@ -110,12 +110,17 @@ Offset<pipe::PipeSnapshot> write(FlatBufferBuilder& fbb, const router::Pipe& pip
 }  // namespace
 
 Answer carry_out(const pipe::GetSnapshot&, Desk& desk) {
+    const Worker& worker = desk.worker;
     std::vector<Offset<pipe::RouterSnapshot>> routers;
-    desk.worker.media.routers().for_each(
-        [&](const Router& router) { routers.push_back(write(desk.fbb, router)); });
+    worker.media.routers().for_each([&](const Router& router) {
+        if (!worker.owners.has_router(worker.owner, router.id())) return;
+        routers.push_back(write(desk.fbb, router));
+    });
     std::vector<Offset<pipe::PipeSnapshot>> pipes;
-    desk.worker.media.pipes().for_each(
-        [&](const router::Pipe& each) { pipes.push_back(write(desk.fbb, each)); });
+    worker.media.pipes().for_each([&](const router::Pipe& each) {
+        if (!worker.owners.has_pipe(worker.owner, each.id())) return;
+        pipes.push_back(write(desk.fbb, each));
+    });
     return with(pipe::CreateSnapshotDirect(desk.fbb, &routers, &pipes));
 }
 

@@ -17,11 +17,15 @@ Offset<pipe::IceParameters> write_ice(FlatBufferBuilder& fbb, const ice::Credent
 
 Answer carry_out(const pipe::CreateRouter& ask, Desk& desk) {
     if (!app_data_fits(ask)) return refused(Refusal::Malformed, kAppDataTooLong);
-    return desk.done(desk.worker.media.create_router(ask.router_id(), bytes_of(ask.app_data())));
+    const auto made = desk.worker.media.create_router(ask.router_id(), bytes_of(ask.app_data()));
+    if (made) desk.worker.owners.add_router(desk.worker.owner, ask.router_id());
+    return desk.done(made);
 }
 
 Answer carry_out(const pipe::CloseRouter& ask, Desk& desk) {
-    return desk.done(desk.worker.media.close_router(desk.now, ask.router_id(), desk.turn));
+    const auto closed = desk.worker.media.close_router(desk.now, ask.router_id(), desk.turn);
+    if (closed) desk.worker.owners.remove_router(ask.router_id());
+    return desk.done(closed);
 }
 
 Answer carry_out(const pipe::SetRouterAppData& ask, Desk& desk) {

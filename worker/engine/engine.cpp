@@ -10,9 +10,7 @@ using router::Notice;
 using router::Turn;
 
 Engine::Engine(Options options, const dtls::Identity& identity, base::Random& random, Instant now)
-    : options_(std::move(options)),
-      media_(options_.listens, identity, random),
-      alone_since_(now) {}
+    : options_(std::move(options)), media_(options_.listens, identity, random), alone_since_(now) {}
 
 void Engine::on_datagrams(Instant now, std::span<net::Datagram> batch, net::Outbox& out) {
     std::vector<Notice> notices;
@@ -22,7 +20,7 @@ void Engine::on_datagrams(Instant now, std::span<net::Datagram> batch, net::Outb
 }
 
 void Engine::on_controller_connected(Instant, ControllerId controller) {
-    controllers_.emplace(controller, false);
+    controllers_.emplace(controller, Controller{});
 }
 
 bool Engine::on_frame(Instant now, ControllerId controller, base::Bytes frame, net::Outbox& out) {
@@ -30,11 +28,15 @@ bool Engine::on_frame(Instant now, ControllerId controller, base::Bytes frame, n
     ENSURE(known != controllers_.end());
     std::vector<Notice> notices;
     Turn turn{out, counters_, notices};
-    const Worker worker{options_.worker_id, options_.pid, media_, usage_};
+    Controller& speaker = known->second;
+    const Worker worker{options_.worker_id, options_.pid, media_, usage_, owners_, speaker.name};
     std::vector<uint8_t> reply;
-    const Heard heard = hear_frame(now, frame, known->second, worker, turn, reply);
+    const Heard heard = hear_frame(now, frame, speaker.greeted, worker, turn, reply);
     if (heard == Heard::Unreadable) return false;
-    if (heard == Heard::Greeted) known->second = true;
+    if (heard == Heard::Greeted) {
+        speaker.greeted = true;
+        missed_.erase(speaker.name);
+    }
     if (!reply.empty()) frames_.push_back({controller, std::move(reply)});
     tell(notices);
     if (heard == Heard::Shutdown) on_stop(now, out);
@@ -42,23 +44,46 @@ bool Engine::on_frame(Instant now, ControllerId controller, base::Bytes frame, n
 }
 
 void Engine::on_controller_gone(Instant now, ControllerId controller) {
-    const bool was_heard = heard();
-    controllers_.erase(controller);
-    if (was_heard && !heard()) alone_since_ = now;
+    const auto found = controllers_.find(controller);
+    if (found == controllers_.end()) return;
+    const Controller gone = std::move(found->second);
+    controllers_.erase(found);
+    if (!gone.greeted) return;
+    if (!heard(gone.name)) missed_.insert_or_assign(gone.name, now);
+    if (!heard()) alone_since_ = now;
 }
 
 void Engine::on_deadline(Instant now, net::Outbox& out) {
     std::vector<Notice> notices;
     Turn turn{out, counters_, notices};
     media_.on_deadline(now, turn);
+    close_orphans(now, turn);
     tell(notices);
     if (!heard() && now >= alone_since_ + options_.orphan_timeout) on_stop(now, out);
 }
 
 Instant Engine::next_deadline() const {
     if (finished_) return Instant::never();
-    const Instant orphaned = heard() ? Instant::never() : alone_since_ + options_.orphan_timeout;
-    return std::min(media_.next_deadline(), orphaned);
+    Instant next = media_.next_deadline();
+    if (!heard()) next = std::min(next, alone_since_ + options_.orphan_timeout);
+    for (const auto& [name, since] : missed_) {
+        next = std::min(next, since + options_.orphan_timeout);
+    }
+    return next;
+}
+
+// The worker may be of use to others long after a controller that it was lent to is gone.
+void Engine::close_orphans(Instant now, Turn& turn) {
+    for (auto missed = missed_.begin(); missed != missed_.end();) {
+        if (missed->second + options_.orphan_timeout > now) {
+            ++missed;
+            continue;
+        }
+        const Owners::Belongings has = owners_.take(missed->first);
+        for (const uint64_t router : has.routers) (void)media_.close_router(now, router, turn);
+        for (const uint64_t pipe : has.pipes) (void)media_.close_pipe(now, pipe, turn);
+        missed = missed_.erase(missed);
+    }
 }
 
 std::vector<FrameOut> Engine::take_frames() {
@@ -68,14 +93,20 @@ std::vector<FrameOut> Engine::take_frames() {
 // A controller that has not said Hello is none: a scanner that connects keeps no worker alive.
 bool Engine::heard() const {
     return std::any_of(controllers_.begin(), controllers_.end(),
-                       [](const auto& controller) { return controller.second; });
+                       [](const auto& controller) { return controller.second.greeted; });
+}
+
+bool Engine::heard(std::string_view name) const {
+    return std::any_of(controllers_.begin(), controllers_.end(), [&](const auto& controller) {
+        return controller.second.greeted && controller.second.name == name;
+    });
 }
 
 void Engine::tell(std::vector<Notice>& notices) {
     if (notices.empty()) return;
     const std::vector<uint8_t> frame = write_notices(notices);
-    for (const auto& [controller, greeted] : controllers_) {
-        if (greeted) frames_.push_back({controller, frame});
+    for (const auto& [id, controller] : controllers_) {
+        if (controller.greeted) frames_.push_back({id, frame});
     }
 }
 
@@ -90,13 +121,13 @@ void Engine::on_stop(Instant now, net::Outbox& out) {
 
 void Engine::ensure_invariants() const {
     media_.ensure_invariants();
-    ENSURE(counters_.copies_due ==
-           counters_.copies_sent + counters_.drops[net::Drop::ConsumerPaused] +
-               counters_.drops[net::Drop::ConsumerTooOld] +
-               counters_.drops[net::Drop::ConsumerNotConnected] +
-               counters_.drops[net::Drop::ConsumerTooLong] +
-               counters_.drops[net::Drop::ConsumerSilent] +
-               counters_.drops[net::Drop::ConsumerExhausted]);
+    ENSURE(counters_.copies_due == counters_.copies_sent +
+                                       counters_.drops[net::Drop::ConsumerPaused] +
+                                       counters_.drops[net::Drop::ConsumerTooOld] +
+                                       counters_.drops[net::Drop::ConsumerNotConnected] +
+                                       counters_.drops[net::Drop::ConsumerTooLong] +
+                                       counters_.drops[net::Drop::ConsumerSilent] +
+                                       counters_.drops[net::Drop::ConsumerExhausted]);
     ENSURE(counters_.retransmissions_due ==
            counters_.retransmissions_sent + counters_.drops[net::Drop::RetransmissionGone] +
                counters_.drops[net::Drop::RetransmissionTooLong] +

@@ -25,8 +25,9 @@ struct FrameOut {
 };
 
 // The worker: media that outlives control. Datagrams are forwarded whether or not a controller is
-// connected; one that comes back asks for a snapshot. Without any for longer than orphan_timeout
-// the worker ends itself.
+// connected; one that comes back asks for a snapshot. What a controller has made is closed when
+// none of its name was there for orphan_timeout; without any for longer than that the worker ends
+// itself.
 class Engine {
 public:
     Engine(Options options, const dtls::Identity& identity, base::Random& random,
@@ -62,15 +63,24 @@ public:
     void ensure_invariants() const;
 
 private:
+    struct Controller {
+        bool greeted = false;  // the handshake is done
+        std::string name;
+    };
+
     void tell(std::vector<router::Notice>& notices);
     bool heard() const;
+    bool heard(std::string_view name) const;
+    void close_orphans(base::Instant now, Turn& turn);
 
     Options options_;
     Usage usage_;
     Media media_;
     router::Counters counters_;
-    std::map<ControllerId, bool> controllers_;  // whether the handshake is done
+    std::map<ControllerId, Controller> controllers_;
+    Owners owners_;
     base::Instant alone_since_;
+    std::map<std::string, base::Instant, std::less<>> missed_;  // names without a controller: since
     std::vector<FrameOut> frames_;
     bool finished_ = false;
 };

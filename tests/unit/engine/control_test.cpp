@@ -74,8 +74,8 @@ TEST_CASE("a controller that comes back is handed what it left, app_data and all
         world.now, 2, frame_of(fbb, 2, pipe::RequestBody::GetSnapshot, wanted.Union()), world.out));
     const auto frames = world.frames_to(2);
     REQUIRE(frames.size() == 1);
-    const auto* snapshot = flatbuffers::GetRoot<pipe::Frame>(frames[0].data())
-                               ->replies()->Get(0)->body_as_Snapshot();
+    const auto* snapshot =
+        flatbuffers::GetRoot<pipe::Frame>(frames[0].data())->replies()->Get(0)->body_as_Snapshot();
     REQUIRE(snapshot->routers()->size() == 1);
     const auto* transports = snapshot->routers()->Get(0)->transports();
     REQUIRE(transports->size() == 2);
@@ -106,6 +106,39 @@ TEST_CASE("a worker that nobody comes back for ends by itself, not before its ti
     CHECK(world.engine.finished());
 }
 
+TEST_CASE("what two controllers make is kept apart, and closed when one of them is gone for long") {
+    Fixture world;
+    REQUIRE(world.create_router(1).ok());
+    constexpr engine::ControllerId kOther = 2;
+    world.engine.on_controller_connected(world.now, kOther);
+    REQUIRE(world.engine.on_frame(world.now, kOther, hello_frame(1, "other"), world.out));
+    world.speaker = kOther;
+    REQUIRE(world.create_router(2).ok());
+    REQUIRE(world.create_transport(2, 20).ok());
+    CHECK(world.create_router(1)->error() == pipe::ErrorCode::AlreadyExists);
+
+    const auto routers_of = [&](engine::ControllerId controller) {
+        world.speaker = controller;
+        const auto snapshot = world.snapshot();
+        std::vector<uint64_t> ids;
+        for (const auto* router : *snapshot->body_as_Snapshot()->routers()) {
+            ids.push_back(router->router_id());
+        }
+        return ids;
+    };
+    CHECK(routers_of(kController) == std::vector<uint64_t>{1});
+    CHECK(routers_of(kOther) == std::vector<uint64_t>{2});
+
+    world.engine.on_controller_gone(world.now, kOther);
+    world.pass(limits::kOrphaned - 1us);
+    CHECK(world.engine.media().transports() == 1);
+    world.pass(1us);
+    CHECK(world.engine.media().transports() == 0);
+    CHECK(world.engine.media().routers().size() == 1);
+    CHECK(routers_of(kController) == std::vector<uint64_t>{1});
+    world.engine.ensure_invariants();
+}
+
 TEST_CASE("values out of range are refused and change nothing") {
     Fixture world;
     REQUIRE(world.create_router(1).ok());
@@ -119,8 +152,9 @@ TEST_CASE("values out of range are refused and change nothing") {
     CHECK(world.ask(fbb, pipe::CreateConnectTransport(fbb, 10))->error() ==
           pipe::ErrorCode::Malformed);
     FlatBufferBuilder observer;
-    CHECK(world.ask(observer, pipe::CreateCreateObserver(observer, 1, 5,
-                                                         pipe::ObserverKind::AudioLevel, 1, -60, 5))
+    CHECK(world
+              .ask(observer, pipe::CreateCreateObserver(observer, 1, 5,
+                                                        pipe::ObserverKind::AudioLevel, 1, -60, 5))
               ->error() == pipe::ErrorCode::Malformed);
     CHECK(world.engine.media().transports() == 1);
     CHECK(world.engine.media().producers() == 0);

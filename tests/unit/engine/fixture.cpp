@@ -55,9 +55,9 @@ Bytes frame_of(FlatBufferBuilder& fbb, uint32_t id, pipe::RequestBody type, Offs
     return {fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize()};
 }
 
-Bytes hello_frame(uint16_t major) {
+Bytes hello_frame(uint16_t major, const char* name) {
     FlatBufferBuilder fbb;
-    const auto hello = pipe::CreateHelloDirect(fbb, major, 0, "test");
+    const auto hello = pipe::CreateHelloDirect(fbb, major, 0, name);
     return frame_of(fbb, 1, pipe::RequestBody::Hello, hello.Union());
 }
 
@@ -81,10 +81,10 @@ std::vector<Bytes> Fixture::frames_to(engine::ControllerId controller) {
 Replied Fixture::ask(FlatBufferBuilder& fbb, pipe::RequestBody type, Offset<void> body) {
     const uint32_t id = ++last_request_;
     engine.take_frames();
-    REQUIRE(engine.on_frame(now, kController, frame_of(fbb, id, type, body), out));
+    REQUIRE(engine.on_frame(now, speaker, frame_of(fbb, id, type, body), out));
     out.flush();
     engine.ensure_invariants();
-    for (Bytes& bytes : frames_to(kController)) {
+    for (Bytes& bytes : frames_to(speaker)) {
         auto kept = std::make_shared<Bytes>(std::move(bytes));
         const auto* frame = flatbuffers::GetRoot<pipe::Frame>(kept->data());
         if (!frame->replies()) continue;
@@ -121,8 +121,8 @@ Replied Fixture::produce(uint64_t transport, uint64_t id, Encoding encoding, std
     const std::vector<pipe::HeaderExtensionId> extensions = {
         {pipe::HeaderExtension::Mid, 1}, {pipe::HeaderExtension::AudioLevel, 10}};
     return ask(fbb, pipe::CreateProduceDirect(fbb, transport, id, pipe::Kind::Audio, 111, 48'000,
-                                              mid.c_str(), &encodings, &extensions, "peer",
-                                              paused, nullptr, csrc));
+                                              mid.c_str(), &encodings, &extensions, "peer", paused,
+                                              nullptr, csrc));
 }
 
 Replied Fixture::close_producer(uint64_t id) {
@@ -153,8 +153,8 @@ Replied Fixture::pause_consumer(uint64_t id, bool paused) {
     return ask(fbb, pipe::CreatePauseConsumer(fbb, id, paused));
 }
 
-Replied Fixture::consume_slots(uint64_t transport, uint64_t first, size_t count,
-                               uint32_t self_csrc, bool paused) {
+Replied Fixture::consume_slots(uint64_t transport, uint64_t first, size_t count, uint32_t self_csrc,
+                               bool paused) {
     FlatBufferBuilder fbb;
     const std::vector<pipe::HeaderExtensionId> extensions = {
         {pipe::HeaderExtension::Mid, 1}, {pipe::HeaderExtension::AudioLevel, 10}};
@@ -216,8 +216,7 @@ ModelPeer::ModelPeer(Fixture& fixture, uint64_t router, uint64_t id, uint16_t po
     for (const auto* fingerprint : *created->fingerprints()) {
         remote.push_back({fingerprint->algorithm()->str(), fingerprint->value()->str()});
     }
-    session_ = std::make_unique<dtls::Session>(*identity_, dtls::Role::Client, remote,
-                                               fixture.now);
+    session_ = std::make_unique<dtls::Session>(*identity_, dtls::Role::Client, remote, fixture.now);
     FlatBufferBuilder fbb;
     const dtls::Fingerprint& ours = identity_->fingerprints().front();
     const std::vector<Offset<pipe::Fingerprint>> fingerprints = {
@@ -266,8 +265,8 @@ void ModelPeer::receive() {
         } else if (protocol == net::Protocol::Rtp || protocol == net::Protocol::Rtcp) {
             const bool rtp = protocol == net::Protocol::Rtp;
             REQUIRE(receiver_);
-            const auto size = rtp ? receiver_->unprotect_rtp(datagram)
-                                  : receiver_->unprotect_rtcp(datagram);
+            const auto size =
+                rtp ? receiver_->unprotect_rtp(datagram) : receiver_->unprotect_rtcp(datagram);
             REQUIRE(size.ok());
             datagram.resize(*size);
             (rtp ? rtp_ : rtcp_).push_back(std::move(datagram));

@@ -83,6 +83,7 @@ public:
     Post post;
     net::Outbox out{post};
     engine::Engine engine;
+    engine::ControllerId speaker = 1;  // who asks
 
 private:
     Replied ask(flatbuffers::FlatBufferBuilder& fbb, pipe::RequestBody type,
@@ -96,7 +97,7 @@ constexpr engine::ControllerId kController = 1;
 // One frame with one request, without its size prefix, as a controller sends it.
 Bytes frame_of(flatbuffers::FlatBufferBuilder& fbb, uint32_t id, pipe::RequestBody type,
                flatbuffers::Offset<void> body);
-Bytes hello_frame(uint16_t major = 1);
+Bytes hello_frame(uint16_t major = 1, const char* name = "test");
 
 // The browser's end of one transport, with real ICE, DTLS and SRTP.
 class ModelPeer {
@@ -141,8 +142,8 @@ struct Packet {
     uint32_t timestamp = 1000;
     std::string payload = "voice";
     uint8_t payload_type = 111;
-    std::string mid = {};                // extension id 1
-    std::optional<int8_t> dbov = {};     // extension id 10
+    std::string mid = {};             // extension id 1
+    std::optional<int8_t> dbov = {};  // extension id 10
 };
 Bytes rtp_bytes(const Packet& packet);
 
