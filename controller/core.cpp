@@ -4,6 +4,7 @@
 
 #include "controller/administration.h"
 #include "controller/house.h"
+#include "controller/loans.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
 #include "controller/pipes.h"
@@ -17,6 +18,8 @@ namespace parley::controller {
 namespace {
 
 constexpr size_t kHeldClients = 1'000;  // that come before the workers have been heard of
+constexpr uint64_t kIdRangeBits = 51;   // microseconds until the year 2041
+constexpr uint64_t kIdRanges = 1 << 12;
 
 void on_wait(Turn& turn, const Wait& wait) {
     switch (wait.what) {
@@ -24,6 +27,7 @@ void on_wait(Turn& turn, const Wait& wait) {
         case Wait::For::Room: return on_empty_timeout(turn, {wait.index, wait.generation});
         case Wait::For::Spare: return on_spare_routers(turn, {wait.index, wait.generation});
         case Wait::For::Pipe: return on_pipe_wait(turn, {wait.index, wait.generation});
+        case Wait::For::Loan: return on_loan_wait(turn, wait.index);
     }
 }
 
@@ -41,7 +45,8 @@ struct Controller::State : House {
             Turn& turn;
             ~End() {
                 if (!turn.house.carried.empty() && turn.house.settled()) recover_and_carry(turn);
-                if (!turn.house.held.empty() && turn.house.settled()) admit_held(turn);
+                const bool may_admit = turn.house.settled() && !loan_coming(turn.house);
+                if (!turn.house.held.empty() && may_admit) admit_held(turn);
                 for (auto& link : turn.house.workers) link.flush(turn.now, turn.out);
             }
         } end{turn};
@@ -55,9 +60,11 @@ Controller::~Controller() = default;
 
 void Controller::on_start(Instant now, Outputs& out) {
     // Ids grow with the clock from one start to the next: far less than one object a microsecond
-    // is made, so that a controller after a crash does not use an id of the one before.
-    state_->last_id = static_cast<uint64_t>(std::max<int64_t>(now.micros(), 0));
-    for (auto& link : state_->workers) link.start(now, out);
+    // is made, so that a controller after a crash does not use an id of the one before. A worker
+    // that is lent hears those of two controllers: what is drawn keeps them apart.
+    const auto micros = static_cast<uint64_t>(std::max<int64_t>(now.micros(), 0));
+    state_->last_id = state_->random.below(kIdRanges) << kIdRangeBits | micros;
+    for (WorkerIndex i = 0; i < state_->options.workers; ++i) state_->workers[i].start(now, out);
 }
 
 void Controller::on_connect(Instant now, ConnectionId connection, const Admission& admission,
@@ -92,6 +99,12 @@ void Controller::on_disconnect(Instant now, ConnectionId connection, Outputs& ou
 void Controller::on_worker_connected(Instant now, WorkerIndex worker, Outputs& out) {
     if (worker >= state_->workers.size()) return;
     state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_connected(now); });
+}
+
+void Controller::on_worker_lent(Instant now, WorkerIndex worker, std::string_view lender,
+                                Outputs& out) {
+    if (!state_->is_lent(worker) || worker >= state_->workers.size()) return;
+    state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_lent(now, lender); });
 }
 
 void Controller::on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
@@ -184,9 +197,9 @@ std::vector<RoomInfo> Controller::rooms() const {
 
 std::vector<WorkerInfo> Controller::workers(Instant now) const {
     std::vector<WorkerInfo> infos;
-    for (const auto& link : state_->workers) {
-        infos.push_back(link.info());
-        infos.back().load = state_->gauges[infos.back().index].load(now);
+    for (WorkerIndex i = 0; i < state_->options.workers; ++i) {
+        infos.push_back(state_->workers[i].info());
+        infos.back().load = state_->gauges[i].load(now);
     }
     return infos;
 }
@@ -196,8 +209,12 @@ Capacity Controller::capacity(Instant now) const {
 }
 
 bool Controller::ready() const {
-    return std::any_of(state_->workers.begin(), state_->workers.end(),
+    return std::any_of(state_->workers.begin(), state_->workers.begin() + state_->options.workers,
                        [](const auto& link) { return link.running(); });
+}
+
+std::optional<WorkerIndex> Controller::worker_to_lend(Instant now) const {
+    return controller::worker_to_lend(*state_, now);
 }
 
 void Controller::on_stop(Instant now, Outputs& out) {

@@ -22,7 +22,9 @@ namespace parley::controller {
 using base::Instant;
 
 using ConnectionId = uint64_t;  // one signalling WebSocket; chosen by the shell, never used twice
-using WorkerIndex = uint32_t;   // 0 to workers - 1; its socket is worker-<index>.sock
+// 0 to workers - 1: of this machine, and its socket is worker-<index>.sock. From there on: one that
+// another server lends.
+using WorkerIndex = uint32_t;
 
 // --- what the core says
 
@@ -48,6 +50,14 @@ struct SpawnWorker {
 struct KillWorker {
     WorkerIndex worker;
 };
+// Find a server that lends one: answer on_worker_lent or on_worker_gone.
+struct BorrowWorker {
+    WorkerIndex worker;
+};
+// It is not ours any more, whether it still lives or not. Nothing to answer.
+struct ReturnWorker {
+    WorkerIndex worker;
+};
 struct SendToWorker {
     WorkerIndex worker;
     std::vector<uint8_t> frame;  // without the size prefix
@@ -69,7 +79,7 @@ struct Log {
     std::optional<WorkerIndex> worker = {};
 };
 using Output = std::variant<SendText, CloseConnection, ConnectWorker, SpawnWorker, KillWorker,
-                            SendToWorker, Event, Log>;
+                            BorrowWorker, ReturnWorker, SendToWorker, Event, Log>;
 using Outputs = std::vector<Output>;
 
 // --- what the core is asked by administrators, whichever door they come through
@@ -110,7 +120,8 @@ struct RoomInfo {
     std::string id;
     RoomOptions options;
     Instant created;
-    std::vector<WorkerIndex> workers;  // that carry it; none while none runs
+    std::vector<WorkerIndex> workers;  // of ours, that carry it; none while none runs
+    std::vector<std::string> overflow = {};  // servers whose workers carry it, too
     std::vector<PeerInfo> peers;
     cluster::Epoch epoch = 1;  // of this server as its home
 };
@@ -157,7 +168,9 @@ struct Admission {
 };
 
 struct Options {
+    std::string server = {};  // its id among others; "": it is alone
     uint32_t workers = 1;
+    uint32_t loans = 0;  // workers of other servers that rooms may go on in, at most
     bool create_on_join = true;  // a room is made by its first peer
     uint32_t max_rooms = 10'000;
     uint32_t max_peers_per_room = 1'000;
@@ -178,6 +191,8 @@ public:
     void on_disconnect(Instant now, ConnectionId connection, Outputs& out);
 
     void on_worker_connected(Instant now, WorkerIndex worker, Outputs& out);
+    // The same for one that a server lends.
+    void on_worker_lent(Instant now, WorkerIndex worker, std::string_view lender, Outputs& out);
     // `frame` without its size prefix, 8-byte aligned, borrowed. It is verified before it is read.
     void on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
                          Outputs& out);
@@ -207,6 +222,8 @@ public:
     std::vector<WorkerInfo> workers(Instant now) const;
     Capacity capacity(Instant now) const;
     bool ready() const;  // at least one worker runs
+    // The worker that another server may have; nothing when there is none to spare.
+    std::optional<WorkerIndex> worker_to_lend(Instant now) const;
 
     void on_stop(Instant now, Outputs& out);  // orderly: rooms closed, workers told to end
 

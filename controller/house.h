@@ -40,6 +40,7 @@ struct Wait {
         Room,   // that is empty
         Spare,  // routers of a room that nobody is in
         Pipe,   // that carries nothing, or was refused; its two ends
+        Loan,   // that no room makes use of; its worker
     };
     For what = For::Peer;
     uint32_t index = 0;
@@ -48,7 +49,7 @@ struct Wait {
 };
 struct WaitHash {
     uint64_t operator()(const Wait& wait) const {
-        return base::mix(uint64_t{wait.index} << 34 ^ uint64_t{wait.generation} << 2 ^
+        return base::mix(uint64_t{wait.index} << 35 ^ uint64_t{wait.generation} << 3 ^
                          static_cast<uint64_t>(wait.what));
     }
 };
@@ -60,7 +61,8 @@ struct Found {
     bool lost = false;  // the worker has died since
 };
 
-// A client that came before it was known which rooms the workers already carry.
+// A client that came before it was known which rooms the workers already carry, or that waits for
+// another server to lend a worker.
 struct Held {
     ConnectionId connection;
     Admission admission;
@@ -78,12 +80,15 @@ struct Census {
 struct House {
     House(Options given, base::Random& source) : options(std::move(given)), random(source) {
         for (WorkerIndex i = 0; i < options.workers; ++i) workers.emplace_back(i);
-        gauges.resize(options.workers);
+        for (WorkerIndex i = 0; i < options.loans; ++i) {
+            workers.emplace_back(options.workers + i, options.server);
+        }
+        gauges.resize(workers.size());
     }
 
     Options options;
     base::Random& random;
-    std::vector<workers::WorkerLink> workers;
+    std::vector<workers::WorkerLink> workers;  // our own first, then those that others may lend
     std::vector<capacity::Gauge> gauges;  // of each worker
     capacity::CostModel costs;            // learned from all of them: their cores are alike
 
@@ -103,7 +108,9 @@ struct House {
     uint64_t last_id = 0;        // of all that workers are asked for
     uint64_t own_events = 0;     // those of no room
     bool stopping = false;
+    Instant loans_refused_until;  // nobody is asked
 
+    bool is_lent(WorkerIndex worker) const { return worker >= options.workers; }
     Room* room(std::string_view id) const;
     Member* member(const Room& room, std::string_view id) const;
     // The worker that the peer's transports are in; nullptr while none is.

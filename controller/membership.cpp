@@ -5,6 +5,7 @@
 #include "common/base/ensure.h"
 #include "common/json/json.h"
 #include "controller/hearing.h"
+#include "controller/loans.h"
 #include "controller/placement.h"
 #include "controller/room_life.h"
 #include "controller/rooms/app_data.h"
@@ -183,6 +184,7 @@ void admit(Turn& turn, ConnectionId connection, const Admission& admission) {
     const auto place = place_for(turn.house, turn.now, *room, admission.rights);
     // While no worker runs there is nobody to disturb: carry() will find a place.
     if (!place && !room->routers.empty()) {
+        if (await_loan(turn, connection, admission)) return;
         return refuse(turn, connection, admission, 4429, "capacity");
     }
     add_member(turn, connection, admission, *room, place);

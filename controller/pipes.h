@@ -20,7 +20,7 @@ void on_pipe_created(Turn& turn, WorkerIndex worker, const workers::Pending& pen
                      const workers::Reply& reply);
 void on_pipe_connected(Turn& turn, const workers::Pending& pending, const workers::Reply& reply);
 
-// A worker is gone, and no stream crosses to or from it any more.
+// A worker is gone, or about to go, and no stream crosses to or from it any more.
 void forget_pipes(Turn& turn, WorkerIndex lost);
 
 // The pipe has been idle, or refused, for as long as it may.

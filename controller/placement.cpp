@@ -89,7 +89,7 @@ bool fits(const House& house, Instant now, const Room& room, const Crowd& crowd,
 std::optional<WorkerIndex> lightest_worker(const House& house, Instant now) {
     const std::vector<double> load = loads(house, now);
     std::optional<WorkerIndex> best;
-    for (WorkerIndex i = 0; i < load.size(); ++i) {
+    for (WorkerIndex i = 0; i < house.options.workers; ++i) {
         if (house.workers[i].running() && (!best || load[i] < load[*best])) best = i;
     }
     return best;
@@ -98,17 +98,22 @@ std::optional<WorkerIndex> lightest_worker(const House& house, Instant now) {
 std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room& room,
                                      const Rights& rights) {
     const Crowd crowd(house, room);
-    for (const rooms::Router& router : room.routers) {
-        if (fits(house, now, room, crowd, rights, router.worker)) return router.worker;
-    }
     const std::vector<double> load = loads(house, now);
-    std::optional<WorkerIndex> best;
-    for (WorkerIndex i = 0; i < load.size(); ++i) {
-        if (!house.workers[i].running() || room.router_in(i)) continue;
-        if (best && load[i] >= load[*best]) continue;
-        if (fits(house, now, room, crowd, rights, i)) best = i;
-    }
-    return best;
+    const auto place_among = [&](bool lent) {
+        std::optional<WorkerIndex> best;
+        for (const rooms::Router& router : room.routers) {
+            if (house.is_lent(router.worker) != lent) continue;
+            if (fits(house, now, room, crowd, rights, router.worker)) return best = router.worker;
+        }
+        for (WorkerIndex i = 0; i < load.size(); ++i) {
+            if (house.is_lent(i) != lent || room.router_in(i)) continue;
+            if (!house.workers[i].running() || (best && load[i] >= load[*best])) continue;
+            if (fits(house, now, room, crowd, rights, i)) best = i;
+        }
+        return best;
+    };
+    const auto own = place_among(false);
+    return own ? own : place_among(true);
 }
 
 void promise_capacity(Turn& turn, const Room& room, const Rights& rights, WorkerIndex worker) {
@@ -126,7 +131,7 @@ void promise_capacity(Turn& turn, const Room& room, const Rights& rights, Worker
 
 Capacity capacity_of(const House& house, Instant now) {
     Capacity capacity;
-    for (WorkerIndex i = 0; i < house.workers.size(); ++i) {
+    for (WorkerIndex i = 0; i < house.options.workers; ++i) {
         if (!house.workers[i].running()) continue;
         capacity.most += house.options.worker_load_most;
         capacity.used += house.gauges[i].load(now);

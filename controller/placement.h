@@ -7,11 +7,11 @@
 // Which worker has room for a room, or for one more peer of it.
 namespace parley::controller {
 
-// The running worker with the least to carry; nothing when none runs.
+// The running worker of ours with the least to carry; nothing when none runs.
 std::optional<WorkerIndex> lightest_worker(const House& house, Instant now);
 
 // Where one more peer of the room goes: to the first of the workers that carry the room already, or
-// else to the lightest of the others. It keeps its head-room for those whom it has; the workers
+// else to the lightest of the others; to those that are lent to us only when none of ours will do. It keeps its head-room for those whom it has; the workers
 // that carry the room with it may give a part of theirs, for they have to take the new voice.
 // Nothing when there is no such place.
 std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room& room,

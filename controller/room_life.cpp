@@ -65,8 +65,17 @@ void on_empty_timeout(Turn& turn, base::Handle<Room> handle) {
 }
 
 RoomInfo room_info(const House& house, const Room& room) {
-    RoomInfo info{room.id, room.options, room.created, {}, {}};
-    for (const rooms::Router& router : room.routers) info.workers.push_back(router.worker);
+    RoomInfo info;
+    info.id = room.id;
+    info.options = room.options;
+    info.created = room.created;
+    for (const rooms::Router& router : room.routers) {
+        if (house.is_lent(router.worker)) {
+            info.overflow.push_back(house.workers[router.worker].lender());
+        } else {
+            info.workers.push_back(router.worker);
+        }
+    }
     for (const auto& [id, handle] : room.peers) {
         const Member& member = *house.members.find(handle);
         info.peers.push_back(member.info(member.session.connection().has_value()));

@@ -7,6 +7,7 @@
 #include "common/json/json.h"
 #include "controller/crossing.h"
 #include "controller/hearing.h"
+#include "controller/loans.h"
 #include "controller/membership.h"
 #include "controller/placement.h"
 #include "controller/room_life.h"
@@ -45,6 +46,7 @@ Router& open_router(Turn& turn, Room& room, WorkerIndex worker) {
     turn.house.observers.insert(router.level_observer, handle);
     turn.house.observers.insert(router.speaker_observer, handle);
     room.routers.push_back(std::move(router));
+    mind_loan(turn, worker);
     return room.routers.back();
 }
 
@@ -55,6 +57,19 @@ void erase_router(Turn& turn, Room& room, WorkerIndex worker) {
     turn.house.observers.erase(router->speaker_observer);
     room.routers.erase(room.routers.begin() + (router - room.routers.data()));
     await_spare_routers(turn, room);
+    mind_loan(turn, worker);
+}
+
+// A room has one at least while a worker of ours runs: what we know of it after a crash of this
+// controller, we know from there.
+size_t routers_of_ours(const House& house, const Room& room) {
+    const auto ours = [&](const Router& router) { return !house.is_lent(router.worker); };
+    return static_cast<size_t>(std::count_if(room.routers.begin(), room.routers.end(), ours));
+}
+
+bool may_close(const House& house, const Room& room, const Router& router) {
+    return router.peers == 0 &&
+           (house.is_lent(router.worker) || routers_of_ours(house, room) > 1);
 }
 
 std::vector<Member*> members_in(Turn& turn, const Room& room, WorkerIndex worker) {
@@ -111,7 +126,7 @@ void move_out(Turn& turn, Room& room, Member& member) {
 void carry(Turn& turn, Room& room) {
     const auto lightest = lightest_worker(turn.house, turn.now);
     if (!lightest) return;
-    if (room.routers.empty()) open_router(turn, room, *lightest);
+    if (routers_of_ours(turn.house, room) == 0) open_router(turn, room, *lightest);
     const auto peers = room.peers;  // a peer that is not numbered leaves by what it is told
     for (const auto& [id, handle] : peers) {
         Member& member = *turn.house.members.find(handle);
@@ -159,9 +174,9 @@ void on_router_answer(Turn& turn, WorkerIndex worker, const Pending& pending,
 void on_spare_routers(Turn& turn, base::Handle<Room> handle) {
     Room* room = turn.house.rooms.find(handle);
     if (!room) return;
-    for (size_t i = room->routers.size(); i-- > 0 && room->routers.size() > 1;) {
+    for (size_t i = room->routers.size(); i-- > 0;) {
         const Router& router = room->routers[i];
-        if (router.peers == 0 && router.empty_since + kSpareRouter <= turn.now) {
+        if (may_close(turn.house, *room, router) && router.empty_since + kSpareRouter <= turn.now) {
             close_router(turn, *room, router.worker);
         }
     }
@@ -171,7 +186,7 @@ void on_spare_routers(Turn& turn, base::Handle<Room> handle) {
 void await_spare_routers(Turn& turn, Room& room) {
     Instant due = Instant::never();
     for (const Router& router : room.routers) {
-        if (router.peers > 0 || room.routers.size() == 1) continue;
+        if (!may_close(turn.house, room, router)) continue;
         due = std::min(due, router.empty_since + kSpareRouter);
     }
     const auto handle = handle_of(turn.house, room);

@@ -25,7 +25,7 @@ void lose_router(Turn& turn, Room& room, WorkerIndex worker);
 void on_router_answer(Turn& turn, WorkerIndex worker, const workers::Pending& pending,
                       const workers::Reply& reply);
 
-// Closes routers that nobody was in for a while, but not a room's last.
+// Closes routers that nobody was in for a while, but not a room's last in a worker of ours.
 void on_spare_routers(Turn& turn, base::Handle<Room> room);
 // Starts that time where it has to.
 void await_spare_routers(Turn& turn, Room& room);

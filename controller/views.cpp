@@ -16,6 +16,8 @@ void write_room_members(JsonWriter& json, const RoomInfo& room, size_t peers) {
         .number("peerCount", uint64_t{peers});
     json.key("workers").array();
     for (const WorkerIndex worker : room.workers) json.number(uint64_t{worker});
+    json.end_array().key("overflow").array();
+    for (const std::string& server : room.overflow) json.text(server);
     json.end_array();
 }
 

@@ -5,6 +5,7 @@
 #include "common/json/json.h"
 #include "controller/crossing.h"
 #include "controller/hearing.h"
+#include "controller/loans.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
 #include "controller/methods.h"
@@ -42,16 +43,31 @@ void on_lost(Turn& turn, WorkerIndex worker, std::string_view reason) {
     const auto unanswered = turn.house.workers[worker].take_unanswered();
     turn.house.gauges[worker].reset();
     for (Found& was : turn.house.carried) was.lost |= was.worker == worker;
-    JsonWriter data;
-    data.object().number("worker", worker).text("reason", reason).end_object();
-    tell(turn, "worker.lost", data.take());
-    log(turn, Level::Error, "worker lost: " + std::string(reason), worker);
+    if (turn.house.is_lent(worker)) {
+        log(turn, Level::Error,
+            "lost the worker of server " + turn.house.workers[worker].lender() + ": " +
+                std::string(reason),
+            worker);
+    } else {
+        JsonWriter data;
+        data.object().number("worker", worker).text("reason", reason).end_object();
+        tell(turn, "worker.lost", data.take());
+        log(turn, Level::Error, "worker lost: " + std::string(reason), worker);
+    }
     put_down(turn, worker);
     for (const Pending& pending : unanswered) refuse_unanswered(turn, pending);
     carry_all(turn);
 }
 
+// It did not come to running.
+void on_failed(Turn& turn, WorkerIndex worker, std::string_view reason) {
+    turn.house.workers[worker].take_unanswered();
+    if (turn.house.is_lent(worker)) return on_loan_refused(turn, worker, reason);
+    log(turn, Level::Error, "worker did not start: " + std::string(reason), worker);
+}
+
 void on_started(Turn& turn, WorkerIndex worker, const workers::Heard& heard) {
+    if (turn.house.is_lent(worker)) return on_lent(turn, worker, heard);
     const uint32_t pid = turn.house.workers[worker].info().pid;
     JsonWriter data;
     data.object().number("worker", worker).number("pid", pid).end_object();
@@ -134,10 +150,7 @@ void on_worker_gone(Turn& turn, WorkerIndex worker, std::string_view reason) {
     using Gone = workers::WorkerLink::Gone;
     const Gone gone = turn.house.workers[worker].on_gone(turn.now, turn.out);
     if (gone == Gone::Ran) on_lost(turn, worker, reason);
-    if (gone == Gone::NeverRan) {
-        turn.house.workers[worker].take_unanswered();
-        log(turn, Level::Error, "worker did not start: " + std::string(reason), worker);
-    }
+    if (gone == Gone::NeverRan) on_failed(turn, worker, reason);
 }
 
 void on_worker_deadlines(Turn& turn) {
@@ -147,12 +160,7 @@ void on_worker_deadlines(Turn& turn) {
         const bool ran = link.running();
         const std::string lost = link.on_deadline(turn.now, turn.out);
         if (lost.empty()) continue;
-        if (ran) {
-            on_lost(turn, i, lost);
-        } else {
-            link.take_unanswered();
-            log(turn, Level::Error, "worker did not start: " + lost, i);
-        }
+        ran ? on_lost(turn, i, lost) : on_failed(turn, i, lost);
     }
 }
 
@@ -162,8 +170,13 @@ void recover_and_carry(Turn& turn) {
 }
 
 void admit_held(Turn& turn) {
-    for (const Held& held : std::exchange(turn.house.held, {})) {
+    for (Held& held : std::exchange(turn.house.held, {})) {
         admit(turn, held.connection, held.admission);
+        const auto& waiting = turn.house.held;
+        if (!waiting.empty() && waiting.back().connection == held.connection) {
+            turn.house.held.back().messages = std::move(held.messages);
+            continue;
+        }
         for (const std::string& text : held.messages) on_text(turn, held.connection, text);
     }
 }

@@ -15,7 +15,7 @@ void on_worker_deadlines(Turn& turn);
 // Takes over what the workers carried before, once all have been heard of.
 void recover_and_carry(Turn& turn);
 
-// Lets those in who came before all workers had been heard of.
+// Lets those in who came before all workers had been heard of, or who wait for a loan.
 void admit_held(Turn& turn);
 
 }  // namespace parley::controller

@@ -10,6 +10,7 @@ namespace parley::controller::workers {
 namespace {
 
 constexpr base::Duration kAnswer = 10s;  // a worker that takes longer hangs
+constexpr base::Duration kLoan = 5s;     // for some server to lend one
 constexpr base::Duration kStatistics = 1s;
 constexpr base::Duration kFirstBackoff = 100ms;
 constexpr base::Duration kMostBackoff = 10s;
@@ -35,7 +36,10 @@ size_t wire_bytes(const Body& body) {
 
 }  // namespace
 
-WorkerLink::WorkerLink(WorkerIndex index) : index_(index) {}
+WorkerLink::WorkerLink(WorkerIndex index) : index_(index), name_("parley-controller") {}
+
+WorkerLink::WorkerLink(WorkerIndex index, std::string borrower)
+    : index_(index), lent_(true), name_("server " + std::move(borrower)), settled_(true) {}
 
 bool WorkerLink::may(State from, State to) {
     switch (to) {
@@ -65,16 +69,44 @@ void WorkerLink::start(Instant, Outputs& out) {
     out.push_back(ConnectWorker{index_});
 }
 
+void WorkerLink::borrow(Instant now, Outputs& out) {
+    ENSURE(lent_ && idle());
+    enter(State::Connecting);
+    deadline_ = now + kLoan;
+    out.push_back(BorrowWorker{index_});
+}
+
+void WorkerLink::on_lent(Instant now, std::string_view lender) {
+    lender_ = lender;
+    on_connected(now);
+}
+
+void WorkerLink::give_back(Outputs& out) {
+    ENSURE(lent_);
+    take_unanswered();
+    end_loan(out);
+}
+
+void WorkerLink::end_loan(Outputs& out) {
+    enter(State::Idle);
+    deadline_ = Instant::never();
+    out.push_back(ReturnWorker{index_});
+}
+
 void WorkerLink::on_connected(Instant now) {
     if (state_ != State::Connecting && state_ != State::Spawning) return;
     enter(State::Greeting);
     deadline_ = now + kAnswer;
-    queue(Hello{"parley-controller"}, {.purpose = Purpose::Hello});
+    queue(Hello{name_}, {.purpose = Purpose::Hello});
 }
 
 WorkerLink::Gone WorkerLink::on_gone(Instant now, Outputs& out) {
     const State was = state_;
     if (was == State::Idle || was == State::Waiting) return Gone::Expected;
+    if (lent_) {
+        end_loan(out);
+        return was == State::Running ? Gone::Ran : Gone::NeverRan;
+    }
     if (was == State::Connecting) {
         enter(State::Spawning);
         out.push_back(SpawnWorker{index_});
@@ -96,6 +128,10 @@ void WorkerLink::wait_for_restart(Instant now) {
 }
 
 std::string WorkerLink::give_up(Instant now, std::string why, Outputs& out) {
+    if (lent_) {
+        end_loan(out);
+        return why;
+    }
     if (state_ == State::Running && now - running_since_ >= kSoundLife) failures_ = 0;
     enter(State::Dying);
     deadline_ = now + kDeath;
@@ -111,6 +147,9 @@ std::string WorkerLink::on_deadline(Instant now, Outputs& out) {
     if (deadline_ > now) return {};
     deadline_ = Instant::never();
     switch (state_) {
+        case State::Connecting:
+            if (lent_) return give_up(now, "nobody answered", out);
+            break;
         case State::Greeting:
         case State::Recovering: return give_up(now, "did not answer the handshake", out);
         case State::Dying:
@@ -125,7 +164,6 @@ std::string WorkerLink::on_deadline(Instant now, Outputs& out) {
             stats_asked_ = true;
             break;
         case State::Idle:
-        case State::Connecting:
         case State::Spawning: break;
     }
     return {};
@@ -244,6 +282,11 @@ void WorkerLink::run(Instant now, Heard& heard) {
 }
 
 void WorkerLink::stop(Instant now, Outputs& out) {
+    if (lent_) {
+        flush(now, out);
+        if (!idle()) give_back(out);
+        return;
+    }
     if (running()) {
         queue(Shutdown{}, {});
         flush(now, out);

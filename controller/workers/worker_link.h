@@ -56,12 +56,22 @@ struct Heard {
 
 // One worker as the controller sees it: its start, its death and its next start; requests and
 // their answers. All requests of one turn leave in one frame at flush() (in several when they are
-// too many for a worker's limits).
+// too many for a worker's limits). A worker that another server lends is never started nor killed:
+// it is borrowed, and given back.
 class WorkerLink {
 public:
     explicit WorkerLink(WorkerIndex index);
+    // One to borrow, by the controller of this server.
+    WorkerLink(WorkerIndex index, std::string borrower);
 
     void start(Instant now, Outputs& out);  // looks whether the worker already lives
+
+    // --- of one to borrow
+    void borrow(Instant now, Outputs& out);  // REQUIRES: idle()
+    void on_lent(Instant now, std::string_view lender);
+    void give_back(Outputs& out);  // REQUIRES: no question is unanswered that matters
+    bool idle() const { return state_ == State::Idle; }
+    const std::string& lender() const { return lender_; }
 
     void on_connected(Instant now);
     Heard on_frame(Instant now, std::span<const uint8_t> frame, Outputs& out);
@@ -118,7 +128,12 @@ private:
     std::string on_hello(Instant now, const HelloReply& reply, Heard& heard);
     void run(Instant now, Heard& heard);
 
+    void end_loan(Outputs& out);
+
     WorkerIndex index_;
+    bool lent_ = false;
+    std::string name_;    // what we call ourselves to it
+    std::string lender_;  // server id
     State state_ = State::Idle;
     Instant deadline_ = Instant::never();  // of the state: restart, statistics, patience
     bool settled_ = false;

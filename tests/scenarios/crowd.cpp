@@ -6,7 +6,7 @@ namespace parley::sim {
 
 Crowd::Crowd(uint64_t seed, size_t rooms, size_t people_per_room, const Conditions& conditions,
              uint32_t slots, const controller::Options& options)
-    : cluster_(seed, {.workers = 4, .controller = options}), slots_(slots) {
+    : cluster_(seed, {.workers = 4 - options.loans, .controller = options}), slots_(slots) {
     for (size_t i = 0; i < rooms; ++i) {
         rooms_.push_back(cluster_.room("room" + std::to_string(i)));
         auto& people = people_.emplace_back();

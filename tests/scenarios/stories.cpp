@@ -106,6 +106,12 @@ void spread(uint64_t seed, Outcome& outcome) {
     tell_chaos(seed, seed % 2 == 0 ? 3 : 0, {.worker_load_most = 0.0013}, outcome);
 }
 
+// Two of the workers are another server's, which die like ours.
+void lent(uint64_t seed, Outcome& outcome) {
+    tell_chaos(seed, seed % 2 == 0 ? 3 : 0,
+               {.server = "home", .loans = 2, .worker_load_most = 0.0013}, outcome);
+}
+
 // The same seed twice, with all of the above in it.
 void same(uint64_t seed, Outcome& outcome) {
     const auto hash = [&] {
@@ -121,12 +127,13 @@ void same(uint64_t seed, Outcome& outcome) {
     outcome.passed_time(40s);
 }
 
-constexpr std::array<Story, 7> kStories = {{
+constexpr std::array<Story, 8> kStories = {{
     {"lossy", "18 people in 3 rooms for 20 s, with 5 % loss each way", 8, lossy},
     {"roaming", "10 people whose addresses change", 6, roaming},
     {"chaos", "whatever can go wrong, and then peace", 25, chaos},
     {"slots", "the same, with three slots for most of them", 15, slots},
     {"spread", "the same, in rooms that are spread over workers", 15, spread},
+    {"lent", "the same, in two workers and two that another server lends", 15, lent},
     {"same", "the same seed gives the same trace", 4, same},
     {"two hundred", "200 people in 10 rooms for 60 s, with 5 % loss each way", 3, two_hundred},
 }};

@@ -31,7 +31,7 @@ ControllerProcess::ControllerProcess(World& world, Network& network, Options opt
       turn_ended_(std::move(turn_ended)),
       waiter_(world.join(*this)),
       switchboard_(world, *this),
-      workers_(options_.core.workers) {
+      workers_(options_.core.workers + options_.core.loans) {
     for (Place& place : workers_) {
         place.line = std::make_unique<Line>(world.fork_random());
         place.line->up.conditions.delay = place.line->down.conditions.delay = 100us;
@@ -111,7 +111,10 @@ void ControllerProcess::connect(WorkerIndex index) {
     if (!place.process) return say_gone(index, "no process");
     place.pipe = ++latest_pipe_;
     place.process->on_controller_connected(place.pipe);
-    turn([&](auto& core, auto& out) { core.on_worker_connected(world_.now(), index, out); });
+    turn([&](auto& core, auto& out) {
+        if (is_lent(index)) return core.on_worker_lent(world_.now(), index, "lender", out);
+        core.on_worker_connected(world_.now(), index, out);
+    });
 }
 
 void ControllerProcess::disconnect(WorkerIndex index) {
@@ -194,6 +197,20 @@ void ControllerProcess::carry_out(const controller::SpawnWorker& what) {
 }
 
 void ControllerProcess::carry_out(const controller::KillWorker& what) { kill_worker(what.worker); }
+
+// The lender's worker is there as long as nobody kills it, whoever uses it.
+void ControllerProcess::carry_out(const controller::BorrowWorker& what) {
+    world_.after(kSpawnDelay, [this, index = what.worker, life = life_] {
+        if (life != life_ || !core_) return;
+        if (!lends_) return say_gone(index, "nobody has one to spare");
+        if (!workers_[index].process) spawn(index);
+        connect(index);
+    });
+}
+
+void ControllerProcess::carry_out(const controller::ReturnWorker& what) {
+    disconnect(what.worker);
+}
 
 void ControllerProcess::carry_out(const controller::SendToWorker& what) {
     if (ear_) ear_->on_frame(what.worker, true, what.frame);

@@ -49,6 +49,8 @@ public:
     void kill();
     bool alive() const { return core_ != nullptr; }
     void kill_worker(controller::WorkerIndex index);
+    // Whether another server lends its workers from here on.
+    void set_lends(bool lends) { lends_ = lends; }
 
     // A call of the core, whose outputs are carried out. REQUIRES: alive().
     template <typename Call>
@@ -102,10 +104,13 @@ private:
     void carry_out(const controller::ConnectWorker& what);
     void carry_out(const controller::SpawnWorker& what);
     void carry_out(const controller::KillWorker& what);
+    void carry_out(const controller::BorrowWorker& what);
+    void carry_out(const controller::ReturnWorker& what);
     void carry_out(const controller::SendToWorker& what);
     void carry_out(const controller::Event& what);
     void carry_out(const controller::Log& what);
 
+    bool is_lent(controller::WorkerIndex index) const { return index >= options_.core.workers; }
     void spawn(controller::WorkerIndex index);
     void connect(controller::WorkerIndex index);
     void disconnect(controller::WorkerIndex index);
@@ -124,6 +129,7 @@ private:
     std::unique_ptr<controller::Controller> core_;
     uint64_t life_ = 0;  // which one of the controller's, when it was killed before
     std::vector<Place> workers_;
+    bool lends_ = true;
     engine::ControllerId latest_pipe_ = 0;
     std::vector<uint64_t> aligned_;
     Eavesdropper* ear_ = nullptr;

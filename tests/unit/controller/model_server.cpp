@@ -180,7 +180,7 @@ std::string ModelClient::last(const std::string& method) const {
 // --- the server
 
 ModelServer::ModelServer(Options options, uint64_t seed)
-    : workers(options.workers), options_(options), random_(seed) {
+    : workers(options.workers + options.loans), options_(options), random_(seed) {
     core_ = std::make_unique<Controller>(options_, random_);
 }
 
@@ -371,6 +371,11 @@ void ModelServer::deliver(const Output& output) {
     } else if (const auto* kill = std::get_if<KillWorker>(&output)) {
         workers.at(kill->worker).reset();
         core_->on_worker_gone(now, kill->worker, "killed", out_);
+    } else if (const auto* borrow = std::get_if<BorrowWorker>(&output)) {
+        if (!lends) return core_->on_worker_gone(now, borrow->worker, "nobody lends", out_);
+        auto& lent = workers.at(borrow->worker);
+        if (!lent) lent = std::make_unique<ModelWorker>(next_pid_++);
+        core_->on_worker_lent(now, borrow->worker, "lender", out_);
     } else if (const auto* send = std::get_if<SendToWorker>(&output)) {
         trace.append(send->frame.begin(), send->frame.end());
         if (hold_workers) {

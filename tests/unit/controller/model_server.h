@@ -130,6 +130,7 @@ public:
     std::vector<std::unique_ptr<ModelWorker>> workers;  // nullptr: no such process
     bool checks = true;         // of the core's invariants; they look at everything, every time
     bool workers_start = true;  // spawning works
+    bool lends = true;          // other servers lend workers
     bool hold_workers = false;  // frames to workers wait in `held`
     std::deque<std::pair<uint32_t, std::vector<uint8_t>>> held;
     std::vector<controller::Event> event_log;

@@ -52,6 +52,8 @@ struct ModelWorker::Writer {
         const uint32_t id = request.id();
         switch (request.body_type()) {
             case pipe::RequestBody::Hello: {
+                const auto* said = request.body_as_Hello()->name();
+                w.name = said ? said->str() : "";
                 const auto name = b.CreateString("model");
                 return say(id, pipe::CreateHelloReply(b, w.major, 0, name, w.pid_, 0,
                                                       static_cast<uint32_t>(w.routers_.size())));

@@ -100,6 +100,7 @@ public:
     void rewrite_app_data(const std::function<std::string(const std::string&)>& rewrite);
 
     uint16_t major = 1;  // of the pipe, as it says
+    std::string name;        // of the controller that said Hello last
     size_t most_routers = 1000;
     size_t most_pipes = 1000;
     size_t most_crossing = 1000;  // streams, each way
