@@ -11,9 +11,9 @@ namespace parley::controller {
 std::optional<WorkerIndex> lightest_worker(const House& house, Instant now);
 
 // Where one more peer of the room goes: to the first of the workers that carry the room already, or
-// else to the lightest of the others; to those that are lent to us only when none of ours will do. It keeps its head-room for those whom it has; the workers
-// that carry the room with it may give a part of theirs, for they have to take the new voice.
-// Nothing when there is no such place.
+// else to the lightest of the others; to those that are lent to us only when none of ours will do.
+// It keeps its head-room for those whom it has; the workers that carry the room with it may give a
+// part of theirs, for they have to take the new voice. Nothing when there is no such place.
 std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room& room,
                                      const Rights& rights);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/ensure.h"
+#include "controller/cluster/link_key.h"
 
 namespace parley::controller::clustering {
 
@@ -18,15 +19,6 @@ constexpr uint16_t kWrongKey = 4401;
 constexpr uint16_t kMoved = 4307;
 constexpr uint16_t kTooSlow = 4429;
 constexpr uint16_t kGoingAway = 1001;
-
-// In a time that does not tell how much of it is right.
-bool is_same_key(std::string_view a, std::string_view b) {
-    volatile unsigned char difference = a.size() == b.size() ? 0 : 1;
-    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-        difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
-    }
-    return difference == 0;
-}
 
 // Between characters: half of one would be refused at the other end.
 std::string shortened(std::string_view text) {

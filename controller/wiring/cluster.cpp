@@ -83,6 +83,12 @@ base::Result<base::Unit, std::string> Server::meet_neighbours() {
         std::move(reception));
     if (!neighbours) return base::Err{neighbours.error()};
     neighbours_ = std::move(*neighbours);
+    auto loans =
+        Loans::start({loop_, *web_context_, *web_, core_, *broker_,
+                      [this](const auto& call) { turn(call); }, options_.workers.run_directory},
+                     options_.server_id, config.region);
+    if (!loans) return base::Err{loans.error()};
+    loans_ = std::move(*loans);
     return base::Unit{};
 }
 

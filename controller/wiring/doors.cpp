@@ -52,6 +52,10 @@ uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
         neighbours_->on_link(id, request.remote);
         return 0;
     }
+    if (request.protocol == clustering::kLoanProtocol) {
+        loans_->on_connect(id, request.remote);
+        return 0;
+    }
     if (request.protocol != "protoo") return kBadRequest;
     const bool token_required = !options_.config.token_keys.empty();
     const auto admission =
@@ -69,6 +73,7 @@ uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
 
 void Server::on_message(uint64_t id, std::string_view text) {
     if (neighbours_ && neighbours_->is_link(id)) return neighbours_->on_link_message(id, text);
+    if (loans_ && loans_->is_loan(id)) return loans_->on_message(id, text);
     if (!peers_.contains(id)) return;
     if (neighbours_) return neighbours_->on_message(id, text);
     turn([&](base::Instant now, Outputs& out) { core_.on_message(now, id, text, out); });
@@ -77,6 +82,7 @@ void Server::on_message(uint64_t id, std::string_view text) {
 void Server::on_disconnect(uint64_t id) {
     events_.on_disconnect(id);
     if (neighbours_ && neighbours_->is_link(id)) return neighbours_->on_link_disconnect(id);
+    if (loans_ && loans_->is_loan(id)) return loans_->on_disconnect(id);
     if (peers_.erase(id) == 0) return;
     if (neighbours_) return neighbours_->on_disconnect(id);
     turn([&](base::Instant now, Outputs& out) { core_.on_disconnect(now, id, out); });

@@ -13,6 +13,7 @@ constexpr base::Duration kStopTime = 3s;         // for workers to end by themse
 constexpr base::Duration kFarewellTime = 500ms;  // for clients to read that we close
 constexpr base::Duration kWebhookTime = 10s;     // for a webhook to answer
 constexpr uint16_t kGoingAway = 1001;            // RFC 6455 §7.4.1
+constexpr uint32_t kLoans = 8;                   // workers of other servers at once
 constexpr size_t kAdministrators = 16;           // on the control socket at once
 
 template <typename... Ts>
@@ -23,7 +24,9 @@ struct Cases : Ts... {
 Options core_options(const Server::Options& options) {
     const Config& config = options.config;
     controller::Options core;
+    core.server = options.server_id;
     core.workers = options.worker_count;
+    core.loans = config.broker.empty() ? 0 : kLoans;
     // In a cluster a room is made by whoever finds it a home, never by its first peer's server.
     core.create_on_join = config.create_on_join && config.broker.empty();
     core.max_rooms = config.max_rooms;
@@ -112,7 +115,10 @@ base::Result<base::Unit, std::string> Server::listen_web() {
 base::Result<base::Unit, std::string> Server::start_web(std::vector<net::Address> addresses) {
     const size_t count = addresses.size();
     std::vector<std::string> subprotocols = {"protoo"};
-    if (!options_.config.broker.empty()) subprotocols.emplace_back(clustering::kLinkProtocol);
+    if (!options_.config.broker.empty()) {
+        subprotocols.emplace_back(clustering::kLinkProtocol);
+        subprotocols.emplace_back(clustering::kLoanProtocol);
+    }
     auto web = shell::WebServer::start(
         *web_context_, {.listen = std::move(addresses), .subprotocols = subprotocols},
         web_events());
@@ -131,10 +137,18 @@ void Server::deliver(const Outputs& out) {
                   [&](const ConnectWorker& m) { workers_->connect(m.worker); },
                   [&](const SpawnWorker& m) { workers_->spawn(m.worker); },
                   [&](const KillWorker& m) { workers_->kill(m.worker); },
-                  [&](const SendToWorker& m) { workers_->send(m.worker, m.frame); },
-                  [&](const Event& event) { tell(event); }, [&](const Log& line) { log(line); }},
+                  [&](const BorrowWorker& m) { wanted_loans_.push_back(m.worker); },
+                  [&](const ReturnWorker& m) { loans_->give_back(m.worker); },
+                  [&](const SendToWorker& m) { send(m); }, [&](const Event& event) { tell(event); },
+                  [&](const Log& line) { log(line); }},
             output);
     }
+    for (const WorkerIndex worker : std::exchange(wanted_loans_, {})) loans_->borrow(worker);
+}
+
+void Server::send(const SendToWorker& m) {
+    if (m.worker < options_.worker_count) return workers_->send(m.worker, m.frame);
+    loans_->send(m.worker, m.frame);
 }
 
 void Server::tell(const Event& event) {
@@ -180,6 +194,7 @@ void Server::on_deadline(base::Instant) {
     deliver(posts);
     if (broker_) broker_->on_deadline();
     if (neighbours_) neighbours_->on_deadline();
+    if (loans_) loans_->on_deadline();
     if (loop_.now() >= kill_at_) {
         kill_at_ = base::Instant::never();
         workers_->kill_all();
@@ -202,7 +217,8 @@ void Server::on_signal(int) {
 void Server::end_turn() {
     base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_});
     if (broker_ && !stopping_) {
-        next = std::min({next, broker_->next_deadline(), neighbours_->next_deadline()});
+        next = std::min({next, broker_->next_deadline(), neighbours_->next_deadline(),
+                         loans_->next_deadline()});
     }
     if (stopping_ && workers_->alive() == 0) {
         next = std::min(next, farewell_until_);

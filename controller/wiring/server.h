@@ -22,6 +22,7 @@
 #include "controller/control/server.h"
 #include "controller/core.h"
 #include "controller/wiring/broker.h"
+#include "controller/wiring/loans.h"
 #include "controller/wiring/neighbours.h"
 #include "controller/wiring/worker_processes.h"
 
@@ -75,6 +76,7 @@ private:
         deliver(out);
     }
     void deliver(const Outputs& out);
+    void send(const SendToWorker& frame);
     void say(const SendText& said);
     void say(const CloseConnection& said);
     void deliver(const api::WebhookOutputs& out);
@@ -103,10 +105,12 @@ private:
     std::unique_ptr<WorkerProcesses> workers_;
     std::unique_ptr<Broker> broker_;
     std::unique_ptr<Neighbours> neighbours_;  // with a broker
+    std::unique_ptr<Loans> loans_;            // with a broker
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
-    std::set<ConnectionId> peers_;  // signalling connections that the core knows
+    std::set<ConnectionId> peers_;           // signalling connections that the core knows
+    std::vector<WorkerIndex> wanted_loans_;  // that the core asked for in this turn
     bool stopping_ = false;
     base::Instant farewell_until_ = base::Instant::never();
     base::Instant kill_at_ = base::Instant::never();

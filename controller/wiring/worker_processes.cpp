@@ -15,15 +15,15 @@ constexpr base::Duration kLastWords =
     100ms;                       // between a closed socket and the news of how it ended
 constexpr uint32_t kMost = 256;  // workers
 
-std::string socket_path(const std::string& run_directory, WorkerIndex worker) {
-    return run_directory + "/worker-" + std::to_string(worker) + ".sock";
-}
-
 std::string log_path(const std::string& run_directory, WorkerIndex worker) {
     return run_directory + "/worker-" + std::to_string(worker) + ".log";
 }
 
 }  // namespace
+
+std::string WorkerProcesses::socket_path(const std::string& run_directory, WorkerIndex worker) {
+    return run_directory + "/worker-" + std::to_string(worker) + ".sock";
+}
 
 WorkerProcesses::WorkerProcesses(shell::Loop& loop, Options options, uint32_t count, Events events)
     : loop_(loop), options_(std::move(options)), events_(std::move(events)), workers_(count) {

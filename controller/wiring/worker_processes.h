@@ -45,6 +45,8 @@ public:
     // Removes the socket files of those that could not do so themselves.
     void clear();
 
+    static std::string socket_path(const std::string& run_directory, WorkerIndex worker);
+
     // How many workers there are to look for: `wanted`, or more when sockets of a run with more of
     // them still answer.
     static uint32_t count(const std::string& run_directory, uint32_t wanted);

@@ -115,7 +115,7 @@ TEST_CASE("a worker that no room makes use of is given back, with nothing of our
     CHECK(hall.server.worker(kLent).pipes().empty());
 }
 
-TEST_CASE("a controller that comes back closes what it had in a lent worker, and borrows it again") {
+TEST_CASE("a controller that comes back closes what it had in a lent worker and borrows it again") {
     Hall hall;
     hall.server.enter("hall", "cat");
     hall.server.crash_controller();
