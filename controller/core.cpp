@@ -18,8 +18,6 @@ namespace parley::controller {
 namespace {
 
 constexpr size_t kHeldClients = 1'000;  // that come before the workers have been heard of
-constexpr uint64_t kIdRangeBits = 51;   // microseconds until the year 2041
-constexpr uint64_t kIdRanges = 1 << 12;
 
 void on_wait(Turn& turn, const Wait& wait) {
     switch (wait.what) {
@@ -59,9 +57,6 @@ Controller::Controller(Options options, base::Random& random)
 Controller::~Controller() = default;
 
 void Controller::on_start(Instant now, Outputs& out) {
-    // Ids grow with the clock from one start to the next: far less than one object a microsecond
-    // is made, so that a controller after a crash does not use an id of the one before. A worker
-    // that is lent hears those of two controllers: what is drawn keeps them apart.
     const auto micros = static_cast<uint64_t>(std::max<int64_t>(now.micros(), 0));
     state_->last_id = state_->random.below(kIdRanges) << kIdRangeBits | micros;
     for (WorkerIndex i = 0; i < state_->options.workers; ++i) state_->workers[i].start(now, out);

@@ -89,8 +89,8 @@ struct House {
     Options options;
     base::Random& random;
     std::vector<workers::WorkerLink> workers;  // our own first, then those that others may lend
-    std::vector<capacity::Gauge> gauges;  // of each worker
-    capacity::CostModel costs;            // learned from all of them: their cores are alike
+    std::vector<capacity::Gauge> gauges;       // of each worker
+    capacity::CostModel costs;                 // learned from all of them: their cores are alike
 
     base::Slab<Room> rooms;
     base::Slab<Member> members;
@@ -125,6 +125,13 @@ struct House {
 private:
     void ensure_invariants(const Room& room, base::Handle<Room> handle, Census& census) const;
 };
+
+// Ids grow with the clock from one start to the next: far less than one object a microsecond is
+// made, so that a controller after a crash does not use an id of the one before. A worker that is
+// lent hears those of two controllers: the range, drawn at the start, keeps them apart.
+constexpr int kIdRangeBits = 51;  // microseconds until the year 2041
+constexpr uint64_t kIdsOfRange = (uint64_t{1} << kIdRangeBits) - 1;
+constexpr uint64_t kIdRanges = 1 << 12;
 
 // One call into the core: what time it is, where to say things, and all there is.
 struct Turn {

@@ -124,14 +124,17 @@ void ModelBrowser::ask_to_join() {
         data.key("audio").object().number("slots", options_.slots).end_object();
     }
     data.end_object();
-    client_->request("join", data.take(), [this](Json answer) {
-        const Json others = answer["peers"];
-        for (size_t i = 0; i < others.size(); ++i) peers_.insert(text_of(others[i]["id"]));
-        joined_ = true;
-        if (state_ != State::Joining) return;
-        state_ = State::In;
-        if (receive_.leg) produce();
-    });
+    client_->request(
+        "join", data.take(),
+        [this](Json answer) {
+            const Json others = answer["peers"];
+            for (size_t i = 0; i < others.size(); ++i) peers_.insert(text_of(others[i]["id"]));
+            joined_ = true;
+            if (state_ != State::Joining) return;
+            state_ = State::In;
+            if (receive_.leg) produce();
+        },
+        or_later("join"));
 }
 
 void ModelBrowser::connect(Side& side, std::function<void()> then) {
