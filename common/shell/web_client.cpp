@@ -212,7 +212,9 @@ int WebClient::on_lws(lws* wsi, int reason, void* in, size_t size) {
             return 0;
         case LWS_CALLBACK_CLIENT_RECEIVE: return on_received(*link, bytes);
         case LWS_CALLBACK_CLIENT_WRITEABLE: return on_writable(*link);
-        case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: on_gone(*link, bytes); return 0;
+        case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+            on_gone(*link, bytes.substr(0, bytes.find('\0')));  // some of them end in one
+            return 0;
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_close_frame(*link, bytes); return 0;
         case LWS_CALLBACK_CLIENT_CLOSED:
         case LWS_CALLBACK_WSI_DESTROY:

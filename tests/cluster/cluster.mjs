@@ -1,9 +1,6 @@
 // A whole cluster on this machine: RabbitMQ, two router-services, servers, a load balancer in front
 // of them, and the example API. For script/cluster, for its --check, and for tests.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Parley } from "../../examples/api-node/parley.mjs";
 import { startBalancer } from "../e2e/support/balancer.mjs";
 import { startExampleApi } from "../e2e/support/example_api.mjs";
@@ -20,8 +17,6 @@ const pageMost = 1000;
 // `ports`: { page, api } of what people open, any free ones if left out; `say(text)` is told how
 // far it is.
 export async function startCluster(t, { servers: count = 3, ports = {}, say = () => {} } = {}) {
-  const directory = await mkdtemp(join(tmpdir(), "parley-cluster-"));
-  t.after(() => rm(directory, { recursive: true }));
   say("RabbitMQ starts");
   const broker = await startRabbitMq(t);
   say("router-services and servers start");
@@ -30,12 +25,7 @@ export async function startCluster(t, { servers: count = 3, ports = {}, say = ()
   const page = balancer.url;
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   const [services, members] = await Promise.all([
-    Promise.all(
-      [1, 2].map((i) => {
-        const log = join(directory, `router-service-${i}.log`);
-        return startRouterService(t, { broker: broker.url, log });
-      }),
-    ),
+    Promise.all([1, 2].map(() => startRouterService(t, { broker: broker.url }))),
     Promise.all(numbers.map((i) => startMember(t, `server-${i}`, page, broker.url))),
   ]);
   servers.push(...members);

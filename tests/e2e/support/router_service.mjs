@@ -1,6 +1,7 @@
 // A real router-service: the one that was built.
 
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freeTcpPort } from "./ports.mjs";
 import { build, Program } from "./program.mjs";
@@ -9,11 +10,16 @@ import { witness } from "./scenario.mjs";
 import { until } from "./until.mjs";
 
 // Starts one that uses the broker at `broker`, ready when this returns; it ends with the test `t`.
-// `log`: the file that takes what it says; `args`: more of its flags.
-export async function startRouterService(t, { broker, log, args = [] }) {
+// `args`: more of its flags.
+export async function startRouterService(t, { broker, args = [] }) {
+  const directory = await mkdtemp(join(tmpdir(), "parley-e2e-"));
+  const log = join(directory, "router-service.log");
   const service = new RouterService(await freeTcpPort(), broker, log, args);
-  t.after(() => service.stop());
-  witness(t, async () => `== ${log}\n${await readFile(log, "utf8")}`);
+  t.after(async () => {
+    await service.stop();
+    await rm(directory, { recursive: true });
+  });
+  witness(t, async () => `== router-service\n${await readFile(log, "utf8")}`);
   await service.start();
   return service;
 }

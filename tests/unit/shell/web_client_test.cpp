@@ -130,6 +130,7 @@ TEST_CASE("a server that does not take the connection is told of once, with a re
     settle(server.loop);
     CHECK(caller.closed == std::vector<uint64_t>{1});
     CHECK_FALSE(caller.reason.empty());
+    CHECK(caller.reason.find('\0') == caller.reason.npos);
     CHECK(caller.opened.empty());
     CHECK_FALSE(caller.client->send(1, "text"));
 }
