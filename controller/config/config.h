@@ -45,7 +45,7 @@ struct Config {
     uint32_t room_max_peers = 0;
     base::Duration room_empty_timeout = 60s;
     base::Duration session_grace = 15s;
-    uint32_t worker_load_most = 85;  // per cent of a core
+    double worker_load_most = 85;  // per cent of a core
 
     std::vector<std::string> admin_keys;
     std::vector<TokenKeySource> token_keys;

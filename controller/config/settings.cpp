@@ -207,10 +207,10 @@ const auto kSettings = std::to_array<Setting>({
      .value = "PERCENT",
      .meaning = "How busy a worker may be, of its core: who would need more is refused, so that "
                 "those who are in hear no difference.",
-     .allowed = "a number from 1 to 100",
+     .allowed = "a number from 0.1 to 100",
      .read = [](const Values& v,
-                Config& c) { return read_into(parse_number(v[0], 1, 100), c.worker_load_most); },
-     .write = [](const Config& c) { return one(c.worker_load_most); }},
+                Config& c) { return read_into(parse_decimal(v[0], 0.1, 100), c.worker_load_most); },
+     .write = [](const Config& c) { return one(decimal_text(c.worker_load_most)); }},
     {.key = "admin-key",
      .value = "KEY",
      .meaning = "Bearer key of /v1 and /metrics. Without any they answer this machine only.",

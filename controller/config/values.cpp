@@ -44,6 +44,22 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t least, uint
     return number;
 }
 
+std::optional<double> parse_decimal(std::string_view text, double least, double most) {
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    // Written so that what is not a number is refused, too.
+    return number >= least && number <= most ? std::optional(number) : std::nullopt;
+}
+
+std::string decimal_text(double number) {
+    std::array<char, 32> room;
+    const auto [end, error] =
+        std::to_chars(room.data(), room.data() + room.size(), number, std::chars_format::fixed);
+    return {room.data(), end};
+}
+
 std::optional<bool> parse_flag(std::string_view text) {
     if (text == "true") return true;
     if (text == "false") return false;

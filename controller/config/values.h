@@ -13,6 +13,10 @@ namespace parley::controller {
 
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t least, uint64_t most);
 
+// The same with a fraction, as in 0.5.
+std::optional<double> parse_decimal(std::string_view text, double least, double most);
+std::string decimal_text(double number);
+
 // "true" or "false".
 std::optional<bool> parse_flag(std::string_view text);
 

@@ -3,9 +3,13 @@
 import { until } from "../e2e/support/until.mjs";
 import { faults } from "./faults.mjs";
 import { gather } from "./crowd.mjs";
+import { LARGE, largeOptions } from "./small.mjs";
 
-const TALKING = ["talk-1", "talk-2", "talk-3"];
+const SMALL = ["talk-1", "talk-2", "talk-3"];
+const TALKING = [...SMALL, LARGE];
 const PER_ROOM = 3;
+const IN_LARGE = 3; // to begin with
+const MORE = 15; // who may come into it
 const QUIET = 20; // rooms with nobody in them
 const AFTERMATH_MS = 3_000; // for what comes of a fault when all seems to be over
 const again = { ms: 30_000 };
@@ -17,8 +21,11 @@ export async function check(t, cluster, { names = Object.keys(faults), report, s
   const quiet = Array.from({ length: QUIET }, (_, i) => `quiet-${i + 1}`);
   cluster.rooms = [...TALKING, ...quiet];
   say(`${cluster.rooms.length} rooms are made over AMQP`);
-  await Promise.all(cluster.rooms.map((room) => cluster.createRoom(room)));
-  const crowd = await gather(t, { api: cluster.api, rooms: TALKING, perRoom: PER_ROOM });
+  const options = { [LARGE]: largeOptions };
+  await Promise.all(cluster.rooms.map((room) => cluster.createRoom(room, options[room])));
+  const people = { rooms: SMALL, perRoom: PER_ROOM, more: IN_LARGE + MORE };
+  const crowd = await gather(t, { api: cluster.api, ...people });
+  for (let i = 0; i < IN_LARGE; i++) await crowd.enter(LARGE);
   await crowd.allHeard(again);
   say(`${crowd.peers.length} people talk in ${TALKING.length} of them`);
   let ok = true;
@@ -35,17 +42,18 @@ async function suffer(cluster, crowd, name, say) {
   const victim = await pick(cluster, TALKING);
   const touched = touches ? await touches(cluster, TALKING, victim) : TALKING;
   say(`${name}: ${touched.join(", ")} must not be silent for more than ${most} ms`);
+  const pairs = crowd.pairs(touched); // not of those who come meanwhile
   const from = performance.now();
   const storm = `storm-${name}`; // a room that is asked for meanwhile
   const made = cluster.createRoom(storm);
-  await Promise.all([strike(cluster, victim), made]);
+  await Promise.all([strike(cluster, victim, crowd), made]);
   cluster.rooms.push(storm);
   await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MS));
   const heard = await settled(() => crowd.allHeard(again), say);
   const clean = await settled(() => cluster.settles(cluster.rooms, again), say);
   const to = performance.now();
   const { lost, doubled } = await cluster.census(cluster.rooms);
-  const silences = crowd.silences(crowd.pairs(touched), from, to);
+  const silences = crowd.silences(pairs, from, to);
   const others = TALKING.filter((room) => !touched.includes(room));
   const elsewhere = Math.max(0, ...crowd.silences(crowd.pairs(others), from, to));
   const strays = crowd.strays();

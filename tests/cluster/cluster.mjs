@@ -15,8 +15,9 @@ const pageMost = 1000;
 
 // Starts it, ready when this returns; it ends with `t`, a test or an Owner. `servers`: how many;
 // `ports`: { page, api } of what people open, any free ones if left out; `say(text)` is told how
-// far it is.
-export async function startCluster(t, { servers: count = 3, ports = {}, say = () => {} } = {}) {
+// far it is; `flags(i)`: more flags of server i, from 1.
+export async function startCluster(t, options = {}) {
+  const { servers: count = 3, ports = {}, say = () => {}, flags = () => ({}) } = options;
   say("RabbitMQ starts");
   const broker = await startRabbitMq(t);
   say("router-services and servers start");
@@ -26,7 +27,7 @@ export async function startCluster(t, { servers: count = 3, ports = {}, say = ()
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   const [services, members] = await Promise.all([
     Promise.all([1, 2].map(() => startRouterService(t, { broker: broker.url }))),
-    Promise.all(numbers.map((i) => startMember(t, `server-${i}`, page, broker.url))),
+    Promise.all(numbers.map((i) => startMember(t, `server-${i}`, page, broker.url, flags(i)))),
   ]);
   servers.push(...members);
   say("the example API starts");
@@ -40,12 +41,12 @@ export async function startCluster(t, { servers: count = 3, ports = {}, say = ()
 }
 
 // A server with the members `id`, and `cable`: its connection to the broker, which can be cut.
-// `publicUrl`: what clients are told to connect to.
-async function startMember(t, id, publicUrl, brokerUrl) {
+// `publicUrl`: what clients are told to connect to; `more`: flags.
+async function startMember(t, id, publicUrl, brokerUrl, more) {
   const url = new URL(brokerUrl);
   const cable = await startFlakyLink(t, { httpPort: Number(url.port) });
   url.port = String(cable.port);
-  const flags = { broker: url.href, "server-id": id, "public-url": publicUrl };
+  const flags = { broker: url.href, "server-id": id, "public-url": publicUrl, ...more };
   const args = Object.entries({ ...flags, "token-key": tokenKey });
   const given = args.flatMap(([key, value]) => [`--${key}`, value]);
   const server = await startServer(t, { args: given });
@@ -89,8 +90,8 @@ class Cluster {
   }
 
   // Makes a room that stays when it is empty, over AMQP; asks again until it is answered.
-  createRoom(room) {
-    const command = { type: "room.create", room, options: { emptyTimeout: 0 } };
+  createRoom(room, options = {}) {
+    const command = { type: "room.create", room, options: { emptyTimeout: 0, ...options } };
     return until(`${room} is made`, () => this.app.ask(command), { ms: 60_000 });
   }
 

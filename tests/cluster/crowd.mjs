@@ -11,21 +11,14 @@ const stepHz = 110;
 const recentMs = 300;
 
 // Lets `perRoom` people into each of `rooms`, by way of the example API; they speak when this
-// returns.
-export async function gather(t, { api, rooms, perRoom }) {
-  const crowd = new Crowd();
+// returns. There are voices for `more`.
+export async function gather(t, { api, rooms, perRoom, more = 0 }) {
+  const tones = await tonesFor(rooms.length * perRoom + more);
+  const crowd = new Crowd(api, tones);
   t.after(() => crowd.leave());
   witness(t, () => crowd.story());
-  const tones = await tonesFor(rooms.length * perRoom);
-  const known = new Tones();
-  for (const { hz, packets } of tones) known.add(hz, packets);
-  for (const room of rooms) {
-    for (let i = 0; i < perRoom; i++) {
-      const name = `${room}-${i + 1}`;
-      crowd.add(await enter(api, { room, name, tone: tones.pop(), tones: known }));
-    }
-  }
-  await Promise.all(crowd.peers.map((peer) => peer.join()));
+  const people = rooms.flatMap((room) => Array.from({ length: perRoom }, () => room));
+  await Promise.all(people.map((room) => crowd.enter(room)));
   return crowd;
 }
 
@@ -37,18 +30,28 @@ function tonesFor(count) {
   return Promise.all(Array.from({ length: count }, tone));
 }
 
-async function enter(api, { room, name, tone, tones }) {
-  const { status, body } = await api.ask("POST", `/rooms/${room}/join`, { name });
-  if (status !== 200) throw new Error(`${name} is not let into ${room}: ${JSON.stringify(body)}`);
-  const { url, token } = body;
-  return Object.assign(new Peer({ name, url, token, tone, tones }), { room });
-}
-
 class Crowd {
+  #api;
+  #voices;
+  #tones = new Tones();
   peers = [];
 
-  add(peer) {
-    this.peers.push(peer);
+  // `api`: the example API; `voices`: [{ hz, packets }], one for each who will ever come.
+  constructor(api, voices) {
+    this.#api = api;
+    this.#voices = [...voices];
+    for (const { hz, packets } of voices) this.#tones.add(hz, packets);
+  }
+
+  // One more in a room; speaks when this returns.
+  async enter(room) {
+    const tone = this.#voices.pop();
+    const name = `${room}-${tone.hz}`;
+    const { status, body } = await this.#api.ask("POST", `/rooms/${room}/join`, { name });
+    if (status !== 200) throw new Error(`${name} is not let into ${room}: ${JSON.stringify(body)}`);
+    const peer = new Peer({ name, ...body, tone, tones: this.#tones });
+    this.peers.push(Object.assign(peer, { room }));
+    await peer.join();
   }
 
   // Who should hear whom: [{ listener, talker }], in these rooms or in all.

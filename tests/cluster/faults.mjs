@@ -1,6 +1,7 @@
 // What a check does to a cluster while people talk.
 
 import { until } from "../e2e/support/until.mjs";
+import { LARGE } from "./small.mjs";
 
 const NOISE_MS = 400; // a listener's own machine, short of time
 const AGAIN_MS = 5_000; // from a lost home to voices again
@@ -10,7 +11,7 @@ const patience = { ms: 60_000 };
 //   most: how long the people that it touches may hear nothing of each other, in ms;
 //   touches(cluster, rooms, victim): which of the rooms, all if left out;
 //   pick(cluster, rooms): the victim;
-//   strike(cluster, victim): does it, and waits until the cluster has got over it;
+//   strike(cluster, victim, crowd): does it, and waits until the cluster has got over it;
 //   mend(cluster, victim): what an operator does afterwards, if anything.
 export const faults = {
   // The controller alone: its workers forward on, and the next one finds them.
@@ -62,11 +63,27 @@ export const faults = {
     },
   },
 
-  // The controller and its workers, as a machine that is lost.
+  // People come into a room until it no longer fits its server, and two more: those who are in
+  // hear no difference.
+  overflow: {
+    most: NOISE_MS,
+    touches: () => [LARGE],
+    pick: (cluster) => cluster.homeOf(LARGE),
+    strike: async (cluster, home, crowd) => {
+      for (;;) {
+        await crowd.enter(LARGE);
+        const { body } = await home.api("GET", `/v1/rooms/${LARGE}`);
+        if (body.overflow.length > 0) break;
+      }
+      for (let i = 0; i < 2; i++) await crowd.enter(LARGE);
+    },
+  },
+
+  // The controller and its workers, as a machine that is lost; with the room that overflows.
   "kill-home": {
     most: AGAIN_MS,
     touches: roomsOf,
-    pick: busiestHome,
+    pick: (cluster) => cluster.homeOf(LARGE),
     strike: (cluster, home) => home.crash(),
     mend: (cluster, home) => home.start(),
   },

@@ -7,6 +7,7 @@ import { check } from "./check.mjs";
 import { startCluster } from "./cluster.mjs";
 import { faults } from "./faults.mjs";
 import { Owner } from "./owner.mjs";
+import { flags } from "./small.mjs";
 
 const PAGE_PORT = 4400;
 const API_PORT = 8080;
@@ -63,7 +64,7 @@ function tell({ url, api, services, servers, broker }) {
 // Resolves to the exit code when all is done; without --check that is never.
 async function run(owner, { check: checking, fault, servers }) {
   if (checking) {
-    const cluster = await startCluster(owner, { servers, say });
+    const cluster = await startCluster(owner, { servers, say, flags });
     const report = (result) => console.log(JSON.stringify(result));
     return (await check(owner, cluster, { names: fault, report, say })) ? 0 : 1;
   }

@@ -51,7 +51,7 @@ Config unlike_default() {
     config.room_max_peers = 2;
     config.room_empty_timeout = 0s;
     config.session_grace = 1500ms;
-    config.worker_load_most = 70;
+    config.worker_load_most = 70.5;
     config.admin_keys = {"aaaaaaaaaaaaaaaa", "b,b,b,b,b,b,b,b,b"};
     config.token_keys = {{"2026", TokenAlgorithm::Hs256, "0123456789:0123456789:0123456789"},
                          {"es", TokenAlgorithm::Es256, "/etc/es.pem"},
@@ -166,6 +166,12 @@ TEST_CASE("each key refuses what it can not mean") {
         {"http-port", "80x"},
         {"public-url", "voice.example"},
         {"workers", "257"},
+        {"worker-load-most", "0"},
+        {"worker-load-most", "100.5"},
+        {"worker-load-most", "1e1"},
+        {"worker-load-most", "nan"},
+        {"worker-load-most", "inf"},
+        {"worker-load-most", "-1"},
         {"rtc-port", "65280"},
         {"rtc-listen", "10.0.0.1="},
         {"rtc-listen", "host=10.0.0.1"},
