@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { startCluster } from "../cluster/cluster.mjs";
+import { LARGE, flags, largeOptions } from "../cluster/small.mjs";
 import { startChromium, startFirefox } from "./support/browsers.mjs";
 import { join } from "./support/people.mjs";
 import { scenario } from "./support/scenario.mjs";
@@ -24,6 +25,28 @@ function gaps([ada, bob], [adaFrom, bobFrom]) {
   return Promise.all([ada.longestGap(bob, adaFrom), bob.longestGap(ada, bobFrom)]);
 }
 
+const hearAll = (people) =>
+  Promise.all(people.map((person) => person.hears(people.filter((other) => other !== person))));
+
+// People come into a room until it goes on at a second server; everyone hears everyone all along.
+async function overflow(t, cluster, chromium) {
+  await cluster.createRoom(LARGE, largeOptions);
+  const home = await cluster.homeOf(LARGE);
+  const tones = { Ada: 400, Bob: 700, Carol: 1000, Dan: 1300, Eve: 1700 };
+  const people = [];
+  let lenders = [];
+  for (const [name, hz] of Object.entries(tones)) {
+    people.push(await enter(t, cluster, chromium, cluster, LARGE, name, hz));
+    await hearAll(people);
+    ({ overflow: lenders } = (await home.api("GET", `/v1/rooms/${LARGE}`)).body);
+    if (lenders.length > 0) break;
+  }
+  assert(lenders.length > 0, `${people.length} people fit one small server`);
+  assert(!lenders.includes(home.id));
+  await Promise.all(people.map((person) => person.leave()));
+  return people.length;
+}
+
 // The router-service and RabbitMQ are killed; whoever talks in `room` hears nothing of it, though
 // two of the three came by servers that are not its home.
 async function killTheRest(t, cluster, chromium, room) {
@@ -36,9 +59,7 @@ async function killTheRest(t, cluster, chromium, room) {
     enter(t, cluster, firefox, cluster, room, "Carol", 1300),
   ]);
   const [ada, bob, carol] = people;
-  const allHear = () =>
-    Promise.all(people.map((person) => person.hears(people.filter((other) => other !== person))));
-  await allHear();
+  await hearAll(people);
   const { body } = await home.api("GET", `/v1/rooms/${room}`);
   assert.equal(body.peerCount, 3);
   const from = await clocks([ada, bob]);
@@ -51,7 +72,7 @@ async function killTheRest(t, cluster, chromium, room) {
   await cluster.broker.kill();
   const missed = async () => (await home.api("GET", "/readyz")).status === 503;
   await until("the home misses the broker", missed, patience);
-  await allHear();
+  await hearAll(people);
   await cluster.broker.start();
   await cluster.whole();
   await cluster.createRoom("after-the-broker");
@@ -97,9 +118,11 @@ async function loseHomes(t, cluster, chromium, room) {
   return { apart, lost };
 }
 
-scenario("calls go on: without the router-service, the broker, and a home", async (t) => {
-  const cluster = await startCluster(t);
+scenario("calls go on: beyond a server, without router-service, broker and home", async (t) => {
+  const cluster = await startCluster(t, { flags });
   const chromium = await startChromium(t);
+  const people = await overflow(t, cluster, chromium);
+  t.diagnostic(`a room went on at another server with ${people} people`);
   await Promise.all(["standup", "retro", "lunch"].map((room) => cluster.createRoom(room)));
   await killTheRest(t, cluster, chromium, "standup");
   const { apart, lost } = await loseHomes(t, cluster, chromium, "retro");
