@@ -77,13 +77,17 @@ Servers::Outcome Servers::on_beat(Instant now, const cluster::Beat& beat) {
     const auto known = find(beat.server);
     Outcome outcome{.heard = Heard::Taken, .server = known ? *known : place_for(beat.server)};
     Server& server = servers_[outcome.server];
-    if (known && beat.incarnation < server.incarnation) {
+    // Two processes of one id: the one that started last counts, for as long as it is heard.
+    const bool silent = known && now - server.heard >= patience_.lost;
+    if (known && !silent && beat.incarnation < server.incarnation) {
         outcome.heard = Heard::Older;
         outcome.say_once = !server.older_told;
         server.older_told = true;
         return outcome;
     }
-    outcome.reborn = !known || beat.incarnation > server.incarnation;
+    // After a silence any number counts: one too high was somebody's mistake.
+    outcome.reborn = !known || beat.incarnation != server.incarnation ||
+                     (silent && beat.number <= server.number);
     if (!outcome.reborn && beat.number <= server.number) {
         outcome.heard = Heard::Duplicate;
         return outcome;

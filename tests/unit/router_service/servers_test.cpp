@@ -103,6 +103,41 @@ TEST_CASE("a silent server is stale, then lost, and back with its next beat") {
     servers.ensure_invariants();
 }
 
+TEST_CASE("of two processes with one id the later one counts, until it falls silent") {
+    Servers servers(1);
+    auto older = beat_of("a", 1), later = beat_of("a", 1);
+    older.incarnation = 5;
+    later.incarnation = 6;
+    servers.on_beat(kStart, older);
+    CHECK(servers.on_beat(kStart, later).reborn);
+    for (uint64_t second = 1; second < 6; ++second) {
+        older.number = later.number = second + 1;
+        const auto refused = servers.on_beat(kStart + second * 1s, older);
+        CHECK(refused.heard == Heard::Older);
+        CHECK(refused.say_once == (second == 1));
+        CHECK(servers.on_beat(kStart + second * 1s, later).heard == Heard::Taken);
+    }
+    CHECK(servers[0].incarnation == 6);
+    older.number = 8;
+    CHECK(servers.on_beat(kStart + 7900ms, older).heard == Heard::Older);
+    older.number = 9;
+    const auto back = servers.on_beat(kStart + 8s, older);
+    CHECK(back.heard == Heard::Taken);
+    CHECK(back.reborn);
+    CHECK(servers[0].incarnation == 5);
+}
+
+TEST_CASE("a number that somebody made up does not silence a server for longer than it is lost") {
+    Servers servers(1);
+    servers.on_beat(kStart, beat_of("a", 1));
+    servers.on_beat(kStart, beat_of("a", 1'000'000));
+    CHECK(servers.on_beat(kStart + 1s, beat_of("a", 2)).heard == Heard::Duplicate);
+    const auto back = servers.on_beat(kStart + 3s, beat_of("a", 4));
+    CHECK(back.heard == Heard::Taken);
+    CHECK(back.reborn);
+    CHECK(servers.on_beat(kStart + 4s, beat_of("a", 5)).heard == Heard::Taken);
+}
+
 TEST_CASE("what we could not hear is nobody's silence") {
     Servers servers(1);
     servers.on_beat(kStart, beat_of("a", 1));
