@@ -85,11 +85,11 @@ void print(const DayPlan& plan, const DayReport& day, double took) {
                 static_cast<ull>(day.events), static_cast<ull>(day.hash));
     std::printf(
         "  rooms     %llu created, %llu moves, %zu open at the end; longest without a home "
-        "%.1f s, %.0f s of them calm; with two %.0f s; forgotten %llu, undead %llu\n",
+        "%.1f s, %.0f s of them calm; with two %.0f s; forgotten %llu, undead %llu (room-%u)\n",
         static_cast<ull>(day.rooms.created), static_cast<ull>(day.rooms.moves), day.rooms.open,
         seconds(day.rooms.longest_homeless), seconds(day.rooms.longest_calm_homeless),
         seconds(day.rooms.longest_doubled), static_cast<ull>(day.rooms.forgotten),
-        static_cast<ull>(day.rooms.undead));
+        static_cast<ull>(day.rooms.undead), day.rooms.undead_latest);
     std::printf("  commands  %llu, longest %.1f s; answered again after a redelivery %llu; refused",
                 static_cast<ull>(day.app.commands), seconds(day.app.longest),
                 static_cast<ull>(day.app.again));

@@ -126,7 +126,12 @@ void RoomBook::on_second(bool calm, const std::function<bool(ServerNumber)>& is_
         }
     }
     for (const RoomNumber number : undead_) {
-        if (++rooms_[number].calm_undead == kUndeadShown) ++figures_.undead;
+        Room& room = rooms_[number];
+        const bool seen =
+            std::ranges::any_of(room.homes, [&](const Home& home) { return is_well(home.server); });
+        if (!seen || ++room.calm_undead != kUndeadShown) continue;
+        ++figures_.undead;
+        figures_.undead_latest = number;
     }
 }
 

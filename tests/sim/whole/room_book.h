@@ -45,6 +45,7 @@ public:
         uint64_t created = 0, ended = 0, moves = 0;
         uint64_t forgotten = 0;  // nobody could know of them any more: see on_process_gone()
         uint64_t undead = 0;     // came back after they were closed, for a while
+        RoomNumber undead_latest = 0;
         base::Duration longest_homeless{}, longest_calm_homeless{}, longest_doubled{};
     };
 
