@@ -12,6 +12,8 @@ void write_room_members(JsonWriter& json, const RoomInfo& room, size_t peers) {
         .number("maxPeers", room.options.max_peers)
         .number("emptyTimeout", int64_t{room.options.empty_timeout / 1s})
         .raw("metadata", room.options.metadata)
+        .text("region", room.options.region)
+        .text("antiAffinity", room.options.anti_affinity)
         .text("created", time_text(room.created))
         .number("peerCount", uint64_t{peers});
     json.key("workers").array();

@@ -29,7 +29,7 @@ struct Api::Route {
     Response (Api::*answer)(Call&);
 };
 
-const std::array<Api::Route, 14> Api::kRoutes = {{
+const std::array<Api::Route, 15> Api::kRoutes = {{
     {"GET", "/healthz", true, &Api::healthz},
     {"GET", "/readyz", true, &Api::readyz},
     {"GET", "/metrics", false, &Api::metrics},
@@ -37,6 +37,7 @@ const std::array<Api::Route, 14> Api::kRoutes = {{
     {"POST", "/v1/rooms", false, &Api::create_room},
     {"GET", "/v1/rooms/{}", false, &Api::get_room},
     {"DELETE", "/v1/rooms/{}", false, &Api::close_room},
+    {"GET", "/v1/rooms/{}/why", false, &Api::explain_room},
     {"GET", "/v1/rooms/{}/peers", false, &Api::list_peers},
     {"POST", "/v1/rooms/{}/peers", false, &Api::add_peer},
     {"GET", "/v1/rooms/{}/peers/{}", false, &Api::get_peer},
@@ -86,6 +87,16 @@ Response Api::on_request(Instant now, const Request& request, Controller& contro
                          Outputs& out) {
     Call call{now, request, controller, out};
     Response response = route(call);
+    counts_.count_response(response.status);
+    return response;
+}
+
+std::variant<Response, Ask> Api::on_request(Instant now, const Request& request,
+                                            Controller& controller, const Others& others,
+                                            Outputs& out) {
+    Call call{now, request, controller, out, &others};
+    Response response = route(call);
+    if (call.ask) return std::move(*call.ask);
     counts_.count_response(response.status);
     return response;
 }

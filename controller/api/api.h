@@ -4,19 +4,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/base/random.h"
 #include "common/web/gate.h"
 #include "controller/api/http.h"
 #include "controller/api/metrics.h"
+#include "controller/api/others.h"
 #include "controller/api/tokens.h"
 #include "controller/core.h"
 
 namespace parley::controller::api {
 
 // Everything that is asked over HTTP but files: /v1 (docs/openapi.yaml), /healthz, /readyz and
-// /metrics. Each request is answered at once.
+// /metrics. What is here is answered at once; in a cluster what is not is a command to others.
 class Api {
 public:
     struct Options {
@@ -31,6 +33,14 @@ public:
 
     // What a worker must do about it is in `out`, as from any call of `controller`.
     Response on_request(Instant now, const Request& request, Controller& controller, Outputs& out);
+
+    // The same on one server of many: a Response, or whom to ask first.
+    std::variant<Response, Ask> on_request(Instant now, const Request& request,
+                                           Controller& controller, const Others& others,
+                                           Outputs& out);
+    // What came of it; nothing: nobody answered in time.
+    Response on_answer(const Ask& ask, const std::optional<cluster::Answer>& answer,
+                       const Controller& controller);
 
     // nullopt when the request may open the WebSocket /v1/events; else the answer.
     std::optional<Response> events_refusal(const Request& request) const;
@@ -51,9 +61,12 @@ public:
 private:
     struct Call;
     struct Route;
-    static const std::array<Route, 14> kRoutes;
+    static const std::array<Route, 15> kRoutes;
 
     Response route(Call& call);
+    std::optional<Response> away(Call& call, std::string_view room, cluster::Command command,
+                                 uint16_t success);
+    std::optional<Response> redirect(Call& call, std::string_view room);
 
     Response healthz(Call& call);
     Response readyz(Call& call);
@@ -62,6 +75,7 @@ private:
     Response create_room(Call& call);
     Response get_room(Call& call);
     Response close_room(Call& call);
+    Response explain_room(Call& call);
     Response list_peers(Call& call);
     Response add_peer(Call& call);
     Response get_peer(Call& call);

@@ -13,11 +13,16 @@ struct Api::Call {
     const Request& request;
     Controller& controller;
     Outputs& out;
+    const Others* others = nullptr;             // none on a server that stands alone
+    std::optional<Ask> ask = {};                // instead of a response
     std::vector<std::string> arguments = {};    // what stood for {} in the path
     std::optional<JsonDocument> document = {};  // of a POST: always an object
 
     Json body() const { return document->root(); }
 };
+
+// A room of another server: like a RoomSummary, with its home instead of workers.
+void write_room_away(JsonWriter& json, const cluster::RoomPlace& place);
 
 // Where a page of a list begins and how long it is. Lists are in the order of their ids.
 struct Page {

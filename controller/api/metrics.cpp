@@ -117,6 +117,19 @@ void add_edges(Families& families, const EdgeCounts& counts) {
                       kCounter);
         families.add(static_cast<double>(counts.broker_dropped_full), {{"reason", "full"}});
         families.add(static_cast<double>(counts.broker_dropped_expired), {{"reason", "expired"}});
+        const auto both = [&](const char* name, const char* help, uint64_t out, uint64_t in) {
+            families.open(name, help, kGauge);
+            families.add(static_cast<double>(out), {{"to", "others"}});
+            families.add(static_cast<double>(in), {{"to", "here"}});
+        };
+        both("parley_links", "Links between this server and others", counts.links_out,
+             counts.links_in);
+        both("parley_forwarded_connections", "Signalling connections on links",
+             counts.forwarded_out, counts.forwarded_in);
+        one("parley_links_lost_total", "Links that broke with clients on them", kCounter,
+            counts.links_lost);
+        one("parley_links_refused_total", "Links with a wrong key, or frames that can not be",
+            kCounter, counts.links_refused);
     }
     families.open("parley_http_responses_total", "Answers of the API, by status", kCounter);
     for (const auto& [status, count] : counts.responses) {

@@ -23,6 +23,10 @@ struct EdgeCounts {
     uint64_t broker_waiting = 0;  // messages that the broker has not confirmed, now
     uint64_t broker_dropped_full = 0, broker_dropped_expired = 0;
 
+    // Links to other servers: begun here and there, and the clients on them, now.
+    uint64_t links_out = 0, links_in = 0, forwarded_out = 0, forwarded_in = 0;
+    uint64_t links_lost = 0, links_refused = 0;
+
     void count_response(uint16_t status) { ++responses[status]; }
 };
 

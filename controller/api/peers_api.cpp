@@ -55,11 +55,21 @@ base::Result<Grant, Response> read_grant(Instant now, Json body, std::string_vie
     return grant;
 }
 
+cluster::PeerAdd command_of(Instant now, const Grant& grant) {
+    cluster::PeerAdd command{.room = grant.room, .peer = grant.peer, .name = grant.name};
+    command.publish = grant.rights.publish;
+    command.subscribe = grant.rights.subscribe;
+    command.data = grant.rights.data;
+    command.ttl = grant.expires - now;
+    return command;
+}
+
 }  // namespace
 
 Response Api::list_peers(Call& call) {
     const auto page = page_of(call.request.query);
     if (!page) return page.error();
+    if (auto answer = redirect(call, call.arguments[0])) return *answer;
     auto room = call.controller.room(call.arguments[0]);
     if (!room) return error_response(room.error());
     std::sort(room->peers.begin(), room->peers.end(),
@@ -78,10 +88,15 @@ Response Api::list_peers(Call& call) {
 Response Api::add_peer(Call& call) {
     const std::string& room = call.arguments[0];
     if (!is_id(room)) return error_response(400, "not an id of a room");
-    const auto known = call.controller.room(room);
-    if (!known && !options_.create_on_join) return error_response(known.error());
     auto grant = read_grant(call.now, call.body(), room);
     if (!grant) return grant.error();
+    const auto known = call.controller.room(room);
+    const bool elsewhere = !known && call.others && call.others->find(room);
+    if (!known && !elsewhere && !options_.create_on_join) {
+        const cluster::PeerAdd command = command_of(call.now, *grant);
+        if (auto answer = away(call, room, command, 201)) return *answer;
+        return error_response(known.error());
+    }
     if (grant->peer.empty()) grant->peer = new_id();
     const auto token = tokens_.issue(*grant);
     if (!token) {
@@ -101,6 +116,7 @@ Response Api::add_peer(Call& call) {
 }
 
 Response Api::get_peer(Call& call) {
+    if (auto answer = redirect(call, call.arguments[0])) return *answer;
     const auto peer = peer_of(call.controller, call.arguments[0], call.arguments[1]);
     return peer ? peer_response(*peer) : peer.error();
 }
@@ -110,8 +126,12 @@ Response Api::kick_peer(Call& call) {
     if (reason.size() > kReasonBytes || has_control(reason)) {
         return error_response(400, "reason is at most 100 bytes without control characters");
     }
-    const auto kicked =
-        call.controller.kick_peer(call.now, call.arguments[0], call.arguments[1], reason, call.out);
+    const std::string &room = call.arguments[0], &peer = call.arguments[1];
+    if (is_id(peer)) {
+        const cluster::PeerKick command{room, peer, std::string(reason)};
+        if (auto answer = away(call, room, command, 204)) return *answer;
+    }
+    const auto kicked = call.controller.kick_peer(call.now, room, peer, reason, call.out);
     return kicked ? Response{.status = 204} : error_response(kicked.error());
 }
 
@@ -120,10 +140,13 @@ Response Api::mute_peer(Call& call) {
     fields.only({"muted"});
     const bool muted = fields.flag("muted");
     if (!fields.ok()) return error_response(400, fields.error());
-    const auto done =
-        call.controller.mute_peer(call.now, call.arguments[0], call.arguments[1], muted, call.out);
+    const std::string &room = call.arguments[0], &id = call.arguments[1];
+    if (is_id(id)) {
+        if (auto answer = away(call, room, cluster::PeerMute{room, id, muted}, 204)) return *answer;
+    }
+    const auto done = call.controller.mute_peer(call.now, room, id, muted, call.out);
     if (!done) return error_response(done.error());
-    const auto peer = peer_of(call.controller, call.arguments[0], call.arguments[1]);
+    const auto peer = peer_of(call.controller, room, id);
     return peer ? peer_response(*peer) : peer.error();
 }
 

@@ -1,3 +1,6 @@
+#include <map>
+
+#include "common/cluster/codec.h"
 #include "controller/api/call.h"
 #include "controller/views.h"
 
@@ -6,31 +9,17 @@ namespace parley::controller::api {
 
 namespace {
 
-constexpr uint64_t kEmptyTimeoutMost = 7 * 24 * 3600;  // seconds
-constexpr uint64_t kPeersMost = 10'000;
-constexpr size_t kMetadataBytes = 4 * 1024;
+// A room of this server, or of another.
+struct Listed {
+    std::string id;
+    std::optional<RoomInfo> here;
+    std::optional<cluster::RoomPlace> away;
+};
 
 struct RoomRequest {
     std::string id;
     RoomOptions options;
 };
-
-base::Result<RoomOptions, Response> read_options(Json json, RoomOptions options) {
-    JsonFields fields(json, "options");
-    fields.only({"maxPeers", "emptyTimeout", "metadata"});
-    options.max_peers =
-        static_cast<uint32_t>(fields.number_or("maxPeers", kPeersMost, options.max_peers));
-    const auto timeout = static_cast<uint64_t>(options.empty_timeout / 1s);
-    const uint64_t seconds = fields.number_or("emptyTimeout", kEmptyTimeoutMost, timeout);
-    // A default of less than a second is kept, though it can not be asked for.
-    if (seconds != timeout) options.empty_timeout = std::chrono::seconds(seconds);
-    if (const Json metadata = json["metadata"]; metadata.present()) {
-        options.metadata = metadata.dump();
-        if (options.metadata.size() > kMetadataBytes) fields.fail("metadata", "at most 4 KiB");
-    }
-    if (!fields.ok()) return base::Err{error_response(400, fields.error())};
-    return options;
-}
 
 base::Result<RoomRequest, Response> read_room(Json body, const RoomOptions& defaults) {
     JsonFields fields(body, "room");
@@ -43,8 +32,8 @@ base::Result<RoomRequest, Response> read_room(Json body, const RoomOptions& defa
     }
     if (!fields.ok()) return base::Err{error_response(400, fields.error())};
     if (!options.present()) return wanted;
-    auto read = read_options(options, defaults);
-    if (!read) return base::Err{read.error()};
+    auto read = cluster::read_room_options(options, defaults);
+    if (!read) return base::Err{error_response(400, read.error())};
     wanted.options = std::move(*read);
     return wanted;
 }
@@ -60,10 +49,27 @@ Response room_response(uint16_t status, const RoomInfo& room) {
 Response Api::list_rooms(Call& call) {
     const auto page = page_of(call.request.query);
     if (!page) return page.error();
-    const auto [rooms, next] = paged(call.controller.rooms(), *page);
+    std::map<std::string, Listed> known;
+    for (RoomInfo& room : call.controller.rooms()) {
+        std::string id = room.id;
+        known.emplace(id, Listed{id, std::move(room), {}});
+    }
+    // One more than the page holds: whether there is another.
+    if (call.others) {
+        for (cluster::RoomPlace& place : call.others->rooms(page->after, page->limit + 1)) {
+            std::string id = place.room;
+            known.emplace(id, Listed{id, {}, std::move(place)});
+        }
+    }
+    std::vector<Listed> all;
+    for (auto& [id, room] : known) all.push_back(std::move(room));
+    const auto [rooms, next] = paged(std::move(all), *page);
     JsonWriter json;
     json.object().key("rooms").array();
-    for (const RoomInfo& room : rooms) write_room_summary(json, room, room.peers.size());
+    for (const Listed& room : rooms) {
+        if (room.here) write_room_summary(json, *room.here, room.here->peers.size());
+        if (room.away) write_room_away(json, *room.away);
+    }
     json.end_array().key("next");
     next.empty() ? json.null() : json.text(next);
     json.end_object();
@@ -74,6 +80,9 @@ Response Api::create_room(Call& call) {
     auto wanted = read_room(call.body(), options_.room);
     if (!wanted) return wanted.error();
     if (wanted->id.empty()) wanted->id = new_id();
+    const bool elsewhere = call.others && call.others->find(wanted->id);
+    const cluster::RoomCreate command{wanted->id, wanted->options};
+    if (auto answer = away(call, wanted->id, command, elsewhere ? 200 : 201)) return *answer;
     const bool existed = call.controller.room(wanted->id).ok();
     const auto room = call.controller.create_room(call.now, wanted->id, wanted->options, call.out);
     if (!room) return error_response(room.error());
@@ -83,13 +92,33 @@ Response Api::create_room(Call& call) {
 }
 
 Response Api::get_room(Call& call) {
-    const auto room = call.controller.room(call.arguments[0]);
+    const std::string& id = call.arguments[0];
+    if (auto answer = away(call, id, cluster::RoomGet{id}, 200)) return *answer;
+    const auto room = call.controller.room(id);
     return room ? room_response(200, *room) : error_response(room.error());
 }
 
 Response Api::close_room(Call& call) {
-    const auto closed = call.controller.close_room(call.now, call.arguments[0], call.out);
+    const std::string& id = call.arguments[0];
+    if (auto answer = away(call, id, cluster::RoomClose{id}, 204)) return *answer;
+    const auto closed = call.controller.close_room(call.now, id, call.out);
     return closed ? Response{.status = 204} : error_response(closed.error());
+}
+
+// Why the room is where it is knows whoever gave it its home; on a server that stands alone there
+// is no other place.
+Response Api::explain_room(Call& call) {
+    const std::string& id = call.arguments[0];
+    if (call.others && call.others->can_be_asked() && is_id(id)) {
+        call.ask = Ask{"", cluster::RoomWhy{id}, 200};
+        return {};
+    }
+    if (auto answer = away(call, id, cluster::RoomWhy{id}, 200)) return *answer;
+    if (const auto room = call.controller.room(id); !room) return error_response(room.error());
+    JsonWriter json;
+    json.object().text("room", id).key("reasons").array();
+    json.text(call.others ? "it is here; the broker is away" : "this server stands alone");
+    return json_response(200, json.end_array().end_object().take());
 }
 
 }  // namespace parley::controller::api

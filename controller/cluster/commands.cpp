@@ -40,6 +40,26 @@ cluster::RoomPlace Presence::place_of(const cluster::RoomReport& report, const s
             report.peers, report.created, report.options};
 }
 
+cluster::RoomPlace Presence::place_of(const Elsewhere& place) const {
+    const cluster::ServerPlace* server = directory_.server(place.server);
+    return place_of(place.report, place.server, server ? server->signalling : "");
+}
+
+std::optional<cluster::RoomPlace> Presence::find(std::string_view room) const {
+    const Elsewhere* place = directory_.find(room);
+    if (!place) return std::nullopt;
+    return place_of(*place);
+}
+
+std::vector<cluster::RoomPlace> Presence::places(std::string_view after, size_t most) const {
+    std::vector<cluster::RoomPlace> places;
+    const auto& rooms = directory_.rooms();
+    for (auto it = rooms.upper_bound(after); it != rooms.end() && places.size() < most; ++it) {
+        places.push_back(place_of(it->second));
+    }
+    return places;
+}
+
 cluster::RoomPlace Presence::place_of(const RoomInfo& room) const {
     return {room.id,
             options_.server,
@@ -120,10 +140,9 @@ Presence::Data Presence::execute(Call& call, const cluster::RoomGet& command) {
 
 Presence::Data Presence::execute(Call& call, const cluster::RoomList& command) {
     std::map<std::string, cluster::RoomPlace> places;
-    for (const auto& [id, place] : directory_.rooms()) {
-        if (id <= command.after) continue;
-        const cluster::ServerPlace* server = directory_.server(place.server);
-        places.emplace(id, place_of(place.report, place.server, server ? server->signalling : ""));
+    for (cluster::RoomPlace& place : this->places(command.after, command.limit + 1)) {
+        std::string id = place.room;
+        places.emplace(std::move(id), std::move(place));
     }
     for (const cluster::RoomReport& report : call.controller.reports()) {
         if (report.room <= command.after) continue;

@@ -90,6 +90,10 @@ public:
     // out: an Answered will say what came of it. 0, and nothing, when nobody can be asked now.
     AskId ask(Instant now, std::string key, const cluster::Command& command, Mail& mail);
 
+    // A room of another server, or those after an id in the order of their ids.
+    std::optional<cluster::RoomPlace> find(std::string_view room) const;
+    std::vector<cluster::RoomPlace> places(std::string_view after, size_t most) const;
+
     bool up() const { return up_; }
     const Directory& directory() const { return directory_; }
     const std::string& link_key() const { return link_key_; }
@@ -143,6 +147,7 @@ private:
     cluster::RoomPlace place_of(const RoomInfo& room) const;
     cluster::RoomPlace place_of(const cluster::RoomReport& report, const std::string& server,
                                 const std::string& signalling) const;
+    cluster::RoomPlace place_of(const Elsewhere& place) const;
     cluster::ServerPlace self(Instant now, const Controller& controller) const;
     cluster::Load load(Instant now, const Controller& controller) const;
     bool shared() const { return options_.assignment == cluster::Assignment::SharedQueue; }

@@ -52,6 +52,7 @@ public:
     // Its links. What concerns those alone is the shell's to tell the Forwarder itself.
     void on_link_frame(Around& around, LinkId link, std::string_view text);
     Forwarder& forwarder() { return forwarder_; }
+    const Forwarder& forwarder() const { return forwarder_; }
     size_t waiting() const { return guests_.size(); }
 
     void ensure_invariants() const;

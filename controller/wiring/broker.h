@@ -41,6 +41,7 @@ public:
 
     const shell::AmqpClient& amqp() const { return *amqp_; }
     clustering::Presence& presence() { return presence_; }
+    base::Instant now() const { return loop_.now(); }
     // Does what a core of this server's place in the cluster says.
     void deliver(clustering::Mail mail);
 

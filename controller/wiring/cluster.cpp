@@ -62,8 +62,7 @@ base::Result<base::Unit, std::string> Server::join_cluster() {
         loop_, std::move(options), core_, random_, issue,
         {.turn = run,
          .on_log = [this](const Log& line) { log(line); },
-         .on_answered =
-             [this](const clustering::Answered& answered) { neighbours_->on_answered(answered); },
+         .on_answered = [this](const clustering::Answered& answered) { on_answered(answered); },
          .on_news = [this] { neighbours_->on_news(); }});
     if (!broker) return base::Err{broker.error()};
     broker_ = std::move(*broker);

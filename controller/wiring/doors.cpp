@@ -9,6 +9,7 @@ namespace parley::controller {
 namespace {
 
 constexpr uint16_t kBadRequest = 400;
+constexpr uint16_t kUnavailable = 503;
 
 bool is_api(std::string_view path) {
     return path.starts_with("/v1/") || path == "/v1" || path == "/healthz" || path == "/readyz" ||
@@ -35,10 +36,31 @@ void Server::on_http(uint64_t id, shell::HttpRequest request) {
         return;
     }
     const api::Request asked = shell::web_request(std::move(request));
+    count();
+    std::variant<api::Response, api::Ask> outcome;
     turn([&](base::Instant now, Outputs& out) {
-        count();
-        web_->respond(id, shell::http_response(api_.on_request(now, asked, core_, out)));
+        outcome = neighbours_ ? api_.on_request(now, asked, core_, *neighbours_, out)
+                              : api_.on_request(now, asked, core_, out);
     });
+    if (auto* response = std::get_if<api::Response>(&outcome)) {
+        web_->respond(id, shell::http_response(std::move(*response)));
+        return;
+    }
+    const api::Ask& ask = std::get<api::Ask>(outcome);
+    if (const auto number = neighbours_->ask(ask); number != 0) {
+        asking_.emplace(number, std::pair(id, ask));
+        return;
+    }
+    const cluster::Answer busy{cluster::Refusal{kUnavailable, "too much is being asked"}};
+    web_->respond(id, shell::http_response(api_.on_answer(ask, busy, core_)));
+}
+
+void Server::on_answered(const clustering::Answered& answered) {
+    const auto found = asking_.find(answered.ask);
+    if (found == asking_.end()) return neighbours_->on_answered(answered);
+    const auto [id, ask] = std::move(found->second);
+    asking_.erase(found);
+    web_->respond(id, shell::http_response(api_.on_answer(ask, answered.answer, core_)));
 }
 
 uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
@@ -163,6 +185,7 @@ void Server::count() {
     counts.broker_waiting = amqp.waiting();
     counts.broker_dropped_full = amqp.counts().dropped_full;
     counts.broker_dropped_expired = amqp.counts().dropped_expired;
+    neighbours_->count(counts);
 }
 
 }  // namespace parley::controller

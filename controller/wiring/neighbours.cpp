@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/cluster/names.h"
+
 namespace parley::controller {
 
 namespace {
@@ -107,6 +109,33 @@ void Neighbours::on_link_disconnect(ConnectionId link) {
     run([&](auto& around) {
         host_.on_disconnect(around.now, link, around.controller, around.out);
     });
+}
+
+std::optional<api::Away> Neighbours::find(std::string_view room) const {
+    const clustering::Presence& presence = place_.broker.presence();
+    const auto place = presence.find(room);
+    if (!place) return std::nullopt;
+    const auto* link = presence.directory().link(place->home);
+    return api::Away{*place, link ? link->address : ""};
+}
+
+clustering::AskId Neighbours::ask(const api::Ask& ask) {
+    clustering::Mail mail;
+    const std::string key =
+        ask.server.empty() ? std::string(cluster::kRoomsKey) : cluster::server_key(ask.server);
+    const auto id = place_.broker.presence().ask(place_.broker.now(), key, ask.command, mail);
+    place_.broker.deliver(std::move(mail));
+    return id;
+}
+
+void Neighbours::count(api::EdgeCounts& counts) const {
+    const clustering::Forwarder& away = reception_.forwarder();
+    counts.links_out = away.links();
+    counts.links_in = host_.links();
+    counts.forwarded_out = away.clients();
+    counts.forwarded_in = host_.clients();
+    counts.links_lost = away.counts().links_lost;
+    counts.links_refused = away.counts().refused + host_.counts().refused;
 }
 
 void Neighbours::on_answered(const clustering::Answered& answered) {

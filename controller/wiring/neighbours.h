@@ -5,6 +5,8 @@
 
 #include "common/shell/web_client.h"
 #include "common/shell/web_server.h"
+#include "controller/api/metrics.h"
+#include "controller/api/others.h"
 #include "controller/cluster/link_host.h"
 #include "controller/cluster/reception.h"
 #include "controller/core.h"
@@ -14,7 +16,7 @@ namespace parley::controller {
 
 // The other servers of the cluster, as signalling knows them: our clients who want into their
 // rooms, their clients who want into ours, and the links that carry both. Decides nothing.
-class Neighbours {
+class Neighbours final : public api::Others {
 public:
     // All are borrowed.
     struct Place {
@@ -49,6 +51,17 @@ public:
     void say(base::Instant now, const CloseConnection& said, Outputs& out) {
         host_.say(now, said, out);
     }
+
+    // What the HTTP API wants to know of them.
+    bool can_be_asked() const override { return place_.broker.presence().up(); }
+    std::optional<api::Away> find(std::string_view room) const override;
+    std::vector<cluster::RoomPlace> rooms(std::string_view after, size_t most) const override {
+        return place_.broker.presence().places(after, most);
+    }
+    // As Presence::ask().
+    clustering::AskId ask(const api::Ask& ask);
+
+    void count(api::EdgeCounts& counts) const;
 
     void on_answered(const clustering::Answered& answered);
     void on_news();

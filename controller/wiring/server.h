@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -60,6 +61,7 @@ private:
     WorkerProcesses::Events worker_events();
 
     void on_http(uint64_t id, shell::HttpRequest request);
+    void on_answered(const clustering::Answered& answered);
     uint16_t on_connect(uint64_t id, const shell::ConnectRequest& request);
     void on_message(uint64_t id, std::string_view text);
     void on_disconnect(uint64_t id);
@@ -109,6 +111,8 @@ private:
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
+    // HTTP requests that others carry out, with what they were asked.
+    std::map<clustering::AskId, std::pair<uint64_t, api::Ask>> asking_;
     std::set<ConnectionId> peers_;           // signalling connections that the core knows
     std::vector<WorkerIndex> wanted_loans_;  // that the core asked for in this turn
     bool stopping_ = false;

@@ -35,8 +35,8 @@ for (const assignment of ["router-service", "shared-queue"]) {
   });
 }
 
-scenario("a room that a peer makes has one home, whoever comes by which server", async (t) => {
-  const { app, servers } = await startCluster(t, "router-service", ["one", "two"]);
+scenario("one home, whoever comes by which server, and is asked after by which", async (t) => {
+  const { app, broker, servers } = await startCluster(t, "router-service", ["one", "two"]);
   const chromium = await startChromium(t);
   const [ada, bob] = await Promise.all([
     join(t, chromium, servers.one, "ours", "Ada", 400),
@@ -48,4 +48,35 @@ scenario("a room that a peer makes has one home, whoever comes by which server",
     rooms.map(({ room, epoch }) => [room, epoch > 0]),
     [["ours", true]],
   );
+
+  const ask = (id, method, path, body) => servers[id].api(method, path, body);
+  const [{ home }] = rooms;
+  const away = home === "one" ? "two" : "one";
+  const seen = await ask(away, "GET", "/v1/rooms/ours");
+  assert.equal(seen.status, 200);
+  assert.deepEqual([seen.body.home, seen.body.workers], [home, undefined]);
+  assert.equal((await ask(home, "GET", "/v1/rooms/ours")).body.peers.length, 2);
+  const made = await ask(away, "POST", "/v1/rooms", { room: "more", options: { maxPeers: 7 } });
+  assert.equal(made.status, 201);
+  for (const id of ["one", "two"]) {
+    assert.equal((await ask(id, "GET", "/v1/rooms/more")).body.maxPeers, 7);
+    assert.deepEqual(
+      (await ask(id, "GET", "/v1/rooms")).body.rooms.map((room) => room.id),
+      ["more", "ours"],
+    );
+    assert.equal((await ask(id, "GET", "/v1/rooms/ours/why")).body.home, home);
+    assert.equal((await ask(id, "GET", "/v1/rooms/none")).status, 404);
+  }
+
+  await broker.kill();
+  await until(
+    "the servers miss the broker",
+    async () => (await ask(away, "GET", "/readyz")).status === 503,
+    { ms: 60_000 },
+  );
+  assert.equal((await ask(away, "GET", "/v1/rooms/none")).status, 503);
+  const sent = await ask(away, "GET", "/v1/rooms/ours"); // fetch follows
+  assert.equal(sent.body.peers.length, 2);
+  const carol = await join(t, chromium, servers[away], "ours", "Carol", 1000);
+  await carol.hears([ada, bob]);
 });

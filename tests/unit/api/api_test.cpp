@@ -291,7 +291,7 @@ TEST_CASE("a body comes as JSON and is bounded") {
     const std::string long_text(5'000, 'x');
     CHECK(reason_of(world.ask("POST", "/v1/rooms",
                               R"({"options": {"metadata": ")" + long_text + "\"}}")) ==
-          "options.metadata: wanted at most 4 KiB");
+          "options.metadata: wanted JSON of at most 4 KiB and 16 levels");
     CHECK(world.ask("POST", "/v1/rooms", std::string(10'000, '[')).status == 400);
 }
 
