@@ -40,11 +40,13 @@ export class Membership {
     private readonly rules: Rules,
     address: (query: Record<string, string>) => Promise<string>,
     private readonly onState: (state: RoomState) => void,
+    onMoved: () => void,
   ) {
     this.#link = new Link(address, environment.openSocket, {
       onUp: (how) => this.#onUp(how),
       onDown: (attempt, retryInMs, reason) => this.#onDown(attempt, retryInMs, reason),
       onLost: () => this.#onLost(),
+      onMoved,
       onEnded: (reason, message) => this.#onEnded(reason, message),
       onNotification: (method, data) => this.#onNotification(method, record(data)),
       onRequest: (method, data) => this.#onRequest(method, data),

@@ -90,6 +90,7 @@ export class Room extends Emitter<RoomEvents> {
       this.#rules,
       (query) => this.#address(query),
       (state) => this.#onState(state),
+      () => this.emit("moved", {}),
     );
   }
 
@@ -228,10 +229,12 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #onState(state: RoomState): void {
+    const before = this.#state.name;
     this.#state = state;
     if (state.name === "connected") this.#patience.set(Infinity, () => {});
     if (state.name === "closed") this.#close();
     this.emit("state", state);
+    if (before === "reconnecting" && state.name === "connected") this.emit("reconnected", {});
   }
 
   #onLevels(changed: boolean): void {

@@ -37,6 +37,11 @@ export type Trouble = "signalling" | "media" | "room-full" | "capacity";
 
 export interface RoomEvents {
   state: RoomState;
+  // The room has another home among the servers; it is joined there, by itself. What is heard stops
+  // until `reconnected`.
+  moved: Record<string, never>;
+  // What broke is mended: the state is `connected` again.
+  reconnected: Record<string, never>;
   peerJoined: { peer: Peer };
   peerLeft: { peer: Peer };
   // Its name, or whether it speaks, is muted or only listens.

@@ -271,6 +271,38 @@ test("somebody who was in the room waits for a place in it", limit, async (t) =>
   await nextState(room, "connected");
 });
 
+test("a room that moves is followed: new transports, the same microphone", limit, async (t) => {
+  const server = new FakeServer();
+  const { room } = await join(t, server, { audio: true });
+  const told: string[] = [];
+  room.on("moved", () => told.push("moved"));
+  room.on("reconnected", () => told.push("reconnected"));
+  const { track } = room;
+  const before = [...(server.peer("ada").transports ?? [])];
+  server.close("ada", 4307, "moved");
+  await nextState(room, "reconnecting");
+  await nextState(room, "connected");
+  assert.deepEqual(told, ["moved", "reconnected"]);
+  assert.equal(room.track, track);
+  const ada = server.peer("ada");
+  assert.equal(ada.producers.size, 1);
+  assert.ok(before.length > 0 && before.every((id) => !ada.transports.has(id)));
+});
+
+test("a lost link between servers is mended without new transports", limit, async (t) => {
+  const server = new FakeServer();
+  const { room } = await join(t, server, { audio: true });
+  const told: string[] = [];
+  room.on("moved", () => told.push("moved"));
+  room.on("reconnected", () => told.push("reconnected"));
+  const before = [...server.peer("ada").transports];
+  server.peer("ada").socket?.close(4502, "home-lost");
+  await nextState(room, "reconnecting");
+  await nextState(room, "connected");
+  assert.deepEqual(told, ["reconnected"]);
+  assert.deepEqual([...server.peer("ada").transports], before);
+});
+
 test("a server that does not answer is given up when patience ends", limit, async (t) => {
   const { room, page } = prepare(t, new FakeServer(), { patienceMs: 50 });
   page.online = false;

@@ -146,6 +146,35 @@ test("a home that was lost is looked for ever more rarely, but joined anew at on
   assert(session.nextDeadline() > now, "without a session there is nothing to replace");
 });
 
+test("a room that moved is said so, and joined anew at the same address at once", () => {
+  const session = upSession();
+  session.onClose(10_000, 4307, "moved");
+  const outputs = session.take();
+  assert.deepEqual(types(outputs), ["lost", "moved", "down"]);
+  assert.equal(outputs[2]?.type === "down" && outputs[2].retryAt, 10_000);
+  session.onDeadline(session.nextDeadline());
+  assert.deepEqual(session.take(), [{ type: "connect", session: "", received: 0 }]);
+});
+
+test("a server lost on the way to the room is no reason to wait, and the session goes on", () => {
+  const session = upSession();
+  session.onClose(10_000, 4502, "home-lost");
+  assert.deepEqual(types(session.take()), ["down"]);
+  session.onDeadline(10_000);
+  const [connect] = session.take();
+  assert.equal(connect?.type === "connect" && connect.session, "s1");
+});
+
+test("a room that nobody can find now is asked for again after a while, in the same session", () => {
+  const session = upSession();
+  session.onClose(10_000, 4503, "unavailable: the broker is away");
+  const [down] = session.take();
+  assert.ok(down?.type === "down" && down.retryAt > 10_000);
+  session.onDeadline(session.nextDeadline());
+  const [connect] = session.take();
+  assert.equal(connect?.type === "connect" && connect.session, "s1");
+});
+
 test("a restarted server that numbers anew is heard from its first message", () => {
   const session = upSession();
   for (let seq = 1; seq <= 5; seq++) session.onText(1, notification("newPeer", {}, seq));

@@ -18,6 +18,7 @@ export interface LinkListener {
   onUp(how: "fresh" | "resumed" | "recovered"): void;
   onDown(attempt: number, retryInMs: number, reason: CloseReason): void;
   onLost(): void;
+  onMoved(): void; // the room has another home
   onEnded(reason: CloseReason, message: string): void;
   onNotification(method: string, data: unknown): void;
   // What it resolves to is the answer; a rejection refuses.
@@ -118,6 +119,8 @@ export class Link {
         return this.listener.onDown(output.attempt, output.retryAt - nowMs(), output.reason);
       case "lost":
         return this.listener.onLost();
+      case "moved":
+        return this.listener.onMoved();
       case "ended":
         return this.listener.onEnded(output.reason, output.message);
       case "answer":

@@ -16,17 +16,20 @@ export type CloseReason =
   | "unsupported";
 
 // resume: the session is still there; go on where it stopped.
-// rejoin: the session is gone; a whole new one.
+// rejoin: the session is gone; a whole new one. `moved`: for the room is at another server now.
+// `soon`: nobody asked to be left in peace.
 // wait:   the server has no place for us now; a whole new one, after a while.
 // end:    trying again would not help.
 export type Verdict =
-  | { next: "resume" | "rejoin" }
+  | { next: "resume" | "rejoin"; moved?: true; soon?: true }
   | { next: "wait" | "end"; reason: CloseReason; message: string };
 
 export function judgeClose(code: number, text: string, resuming: boolean): Verdict {
   const [, word = "", message = ""] = /^([a-z-]*):?\s*(.*)$/s.exec(text) ?? [];
   const end = (reason: CloseReason): Verdict => ({ next: "end", reason, message });
   switch (code) {
+    case 4307:
+      return { next: "rejoin", moved: true };
     case 4400:
       return end("bad-request");
     case 4401:
@@ -48,6 +51,8 @@ export function judgeClose(code: number, text: string, resuming: boolean): Verdi
       return { next: "resume" };
     case 4500:
       return { next: "rejoin" };
+    case 4502: // broke between two servers, which is no other than breaking before the first
+      return { next: "resume", soon: true };
     default:
       return { next: "resume" };
   }

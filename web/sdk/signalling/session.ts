@@ -12,7 +12,7 @@ import {
   writeRequest,
   type Incoming,
 } from "./message.js";
-import { judgeClose, type CloseReason } from "./refusal.js";
+import { judgeClose, type CloseReason, type Verdict } from "./refusal.js";
 
 export const connectTimeoutMs = 8_000;
 export const greetingTimeoutMs = 5_000;
@@ -31,6 +31,7 @@ export type Output =
   | { type: "up"; how: "fresh" | "resumed" | "recovered" }
   | { type: "down"; attempt: number; retryAt: number; reason: CloseReason }
   | { type: "lost" } // the session is gone; the next `up` is fresh
+  | { type: "moved" } // because the room has another home
   | { type: "ended"; reason: CloseReason; message: string }
   | { type: "answer"; id: number; data: unknown }
   | { type: "refusal"; id: number; code: number; reason: string }
@@ -47,6 +48,10 @@ interface Pending {
   text: string;
   deadline: number; // only runs while the session is up
   probe: boolean;
+}
+
+function isSoon(verdict: Verdict): boolean {
+  return verdict.next === "rejoin" || (verdict.next === "resume" && verdict.soon === true);
 }
 
 export class Session {
@@ -135,8 +140,9 @@ export class Session {
     // without a place is left in peace.
     const gone = verdict.next === "rejoin" && this.#session !== "";
     if (verdict.next !== "resume") this.#forget();
+    if (verdict.next === "rejoin" && verdict.moved) this.#outputs.push({ type: "moved" });
     const held = state.name === "up" && now - state.since >= stableMs;
-    const asked = code >= 4400 && verdict.next !== "rejoin";
+    const asked = code >= 4400 && !isSoon(verdict);
     this.#attempt = held || gone ? 0 : this.#attempt + (state.name === "up" ? 0 : 1);
     if (asked) this.#attempt = Math.max(this.#attempt, 2);
     this.#wait(now, verdict.next === "wait" ? verdict.reason : "unreachable");
