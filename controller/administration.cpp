@@ -66,7 +66,7 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
 Result<base::Unit> release_room(Turn& turn, std::string_view id) {
     Room* room = turn.house.room(id);
     if (!room) return error(ErrorCode::NotFound, "no such room");
-    shut_room(turn, *room, 4404, "no-such-session: the room has moved");
+    shut_room(turn, *room, 4307, "moved");
     return base::Unit{};
 }
 
