@@ -35,6 +35,26 @@ for (const assignment of ["router-service", "shared-queue"]) {
   });
 }
 
+scenario("a room that moves takes its people along", async (t) => {
+  const { app, servers } = await startCluster(t, "router-service", ["one", "two"]);
+  const { home } = await app.ask({ type: "room.create", room: "standup" });
+  const away = home === "one" ? "two" : "one";
+  const chromium = await startChromium(t);
+  const [ada, bob] = await Promise.all([
+    join(t, chromium, servers[home], "standup", "Ada", 400),
+    join(t, chromium, servers[away], "standup", "Bob", 700),
+  ]);
+  await Promise.all([ada.hears([bob]), bob.hears([ada])]);
+
+  await app.ask({ type: "server.drain", server: home, deadline: 1 });
+  for (const person of [ada, bob]) {
+    await person.tells(["moved", "reconnected"], ["moved ", "reconnected "]);
+  }
+  await Promise.all([ada.hears([bob]), bob.hears([ada])]);
+  const room = await app.ask({ type: "room.get", room: "standup" });
+  assert.deepEqual([room.home, room.peers], [away, 2]);
+});
+
 scenario("one home, whoever comes by which server, and is asked after by which", async (t) => {
   const { app, broker, servers } = await startCluster(t, "router-service", ["one", "two"]);
   const chromium = await startChromium(t);

@@ -13,6 +13,8 @@
       peerChanged: ({ peer }) => `${peer.displayName} ${peer.audio}`,
       muted: ({ muted, by }) => `${muted} ${by}`,
       state: (state) => [state.name, state.what, state.reason].filter(Boolean).join(" "),
+      moved: () => "",
+      reconnected: () => "",
     };
     for (const [name, tell] of Object.entries(kept)) {
       room.on(name, (event) => events.push([name, tell(event)]));
