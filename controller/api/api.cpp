@@ -152,6 +152,7 @@ Response Api::readyz(Call& call) {
     const char* reason = stopping_                  ? "stopping"
                          : !call.controller.ready() ? "no worker runs"
                          : broker_away_             ? "the broker is away"
+                         : has_rival_               ? "another server has this id"
                                                     : nullptr;
     if (!reason) return json_response(200, R"({"ready":true})");
     JsonWriter json;

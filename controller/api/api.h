@@ -54,9 +54,12 @@ public:
     // From now on /readyz says that this server is going away.
     void on_stop() { stopping_ = true; }
 
-    // Whether the broker that was configured is there: who waits for rooms over it must not wait
-    // for this server. Calls go on without it.
-    void on_broker(bool up) { broker_away_ = !up; }
+    // Whether the broker that was configured is there, and whether another process there says that
+    // it is this server: who waits for rooms over it must not wait for this one. Calls go on.
+    void on_broker(bool up, bool has_rival = false) {
+        broker_away_ = !up;
+        has_rival_ = has_rival;
+    }
 
 private:
     struct Call;
@@ -94,6 +97,7 @@ private:
     EdgeCounts counts_;
     bool stopping_ = false;
     bool broker_away_ = false;
+    bool has_rival_ = false;
 };
 
 }  // namespace parley::controller::api

@@ -18,6 +18,8 @@ constexpr size_t kClosedMost = 10'000;       // rooms, between two beats
 constexpr base::Duration kBeatLife = 3s;     // a beat that waited longer says nothing
 constexpr base::Duration kNewsWait = 500ms;  // an event is no slower than that behind an answer
 constexpr base::Duration kAskTime = 4s;      // for an answer
+constexpr base::Duration kRivalTime = 3s;    // without a beat of it
+constexpr base::Duration kListenStep = 100ms;
 constexpr size_t kAsksMost = 10'000;
 constexpr size_t kLinkKeySize = 43;  // 256 bits
 constexpr double kLoadAgain = 0.9;   // of the capacity: rooms are taken again below it
@@ -67,11 +69,37 @@ void Presence::on_up(Instant now, Mail& mail) {
     answered_.clear();
     waiting_.clear();
     directory_.on_up(now);
-    mail.push_back(Consume{cluster::server_queue(options_.server), kPrefetch});
     mail.push_back(Consume{std::string(kDirectoryQueue), 0});
     takes_rooms_ = false;
+    next_beat_ = now;
+    const bool listens = !speaks_ && options_.listen_first > 0s;
+    if (!listens) return come_forward(now, mail);
+    speak_at_ = now + options_.listen_first;
+}
+
+void Presence::come_forward(Instant now, Mail& mail) {
+    speaks_ = true;
+    mail.push_back(Consume{cluster::server_queue(options_.server), kPrefetch});
     next_beat_ = next_whole_ = now;
     if (beats_ == 0) tell(now, "server.up", mail);
+}
+
+// Ours come back to us as well. Two of one id would take each other's commands, and each be taken
+// for the other: the one that was there first stays.
+void Presence::on_own_beat(Instant now, const cluster::Beat& beat, Outputs& out, Mail& mail) {
+    if (beat.incarnation == incarnation_) return;
+    const bool is_younger = incarnation_ > beat.incarnation;
+    rival_until_ = now + kRivalTime;
+    if (std::exchange(rival_, beat.incarnation) != beat.incarnation) {
+        out.push_back(Log{
+            Level::Error,
+            "another process says that it is server " + options_.server + ", at " + beat.link +
+                (is_younger ? "; this one steps back until it is gone" : "; it is to step back")});
+    }
+    if (!is_younger || !speaks_) return;
+    speaks_ = false;
+    mail.push_back(Cancel{cluster::server_queue(options_.server)});
+    if (std::exchange(takes_rooms_, false)) mail.push_back(Cancel{std::string(cluster::kRooms)});
 }
 
 void Presence::on_down() {
@@ -87,7 +115,7 @@ void Presence::on_delivery(Instant now, const cluster::Delivery& delivery, Contr
 }
 
 AskId Presence::ask(Instant now, std::string key, const cluster::Command& command, Mail& mail) {
-    if (!up_ || asks_.size() >= kAsksMost) return 0;
+    if (!up() || asks_.size() >= kAsksMost) return 0;
     const AskId id = ++last_ask_;
     asks_.emplace(id, now + kAskTime);
     mail.push_back(cluster::Publish{.exchange = std::string(cluster::kCommands),
@@ -201,7 +229,8 @@ void Presence::on_news(Instant now, const cluster::Delivery& delivery, Controlle
     if (delivery.key.starts_with("load.")) {
         const auto beat = cluster::parse_beat(delivery.body);
         if (!beat) ++counts_.unreadable;
-        if (!beat || beat->server == options_.server) return;
+        if (!beat) return;
+        if (beat->server == options_.server) return on_own_beat(now, *beat, out, mail);
         directory_.on_beat(now, *beat);
         for (const cluster::RoomReport& report : beat->rooms) {
             give_up(now, report.room, beat->server, report.epoch, controller, out);
@@ -273,8 +302,10 @@ void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Ma
         asks_.erase(asks_.begin());
     }
     mind_drain(now, controller, out);
-    if (!up_) {
-        if (now >= next_beat_) next_beat_ = now + kBeatTime;
+    if (now >= rival_until_) rival_ = 0;
+    if (up_ && !speaks_ && rival_ == 0 && now >= speak_at_) come_forward(now, mail);
+    if (!up()) {
+        if (now >= next_beat_) next_beat_ = now + (up_ ? kListenStep : kBeatTime);
         return;
     }
     while (!waiting_.empty() && waiting_.front().until <= now) {
@@ -392,7 +423,7 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
 
 void Presence::on_stop(Instant now, const Controller& controller, Mail& mail) {
     state_ = cluster::ServerState::Drained;
-    if (!up_) return;
+    if (!up()) return;
     next_whole_ = now;
     beat(now, controller, mail);
     tell(now, "server.down", mail);

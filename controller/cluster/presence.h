@@ -54,6 +54,8 @@ struct Options {
     cluster::Assignment assignment = cluster::Assignment::RouterService;
     cluster::RoomOptions room = {};  // for what a room.create leaves out
     uint32_t most_rooms = 0;
+    // For a beat of another process that says it is this server, before the first of ours.
+    base::Duration listen_first = 0s;
 };
 
 struct Counts {
@@ -94,7 +96,10 @@ public:
     std::optional<cluster::RoomPlace> find(std::string_view room) const;
     std::vector<cluster::RoomPlace> places(std::string_view after, size_t most) const;
 
-    bool up() const { return up_; }
+    // Whether it can ask, and be asked.
+    bool up() const { return up_ && speaks_; }
+    // Another process says that it is this server. The younger of the two is silent meanwhile.
+    bool has_rival() const { return rival_ != 0; }
     const Directory& directory() const { return directory_; }
     const std::string& link_key() const { return link_key_; }
     cluster::ServerState state() const { return state_; }
@@ -122,6 +127,8 @@ private:
     bool send_elsewhere(Call& call, const cluster::Command& command, bool may_wait);
     void forward(Call& call, const std::string& server);
     void answer(Call& call, const cluster::Answer& said);
+    void come_forward(Instant now, Mail& mail);
+    void on_own_beat(Instant now, const cluster::Beat& beat, Outputs& out, Mail& mail);
     void on_news(Instant now, const cluster::Delivery& delivery, Controller& controller,
                  Outputs& out, Mail& mail);
     void give_up(Instant now, std::string_view room, const std::string& server,
@@ -168,6 +175,10 @@ private:
     std::string link_key_;  // of this incarnation
     uint64_t last_id_ = 0;
     bool up_ = false;
+    bool speaks_ = false;  // says beats, and does what it is told
+    Instant speak_at_;     // not before
+    uint64_t rival_ = 0;   // incarnation of the other process of this id; 0: none
+    Instant rival_until_;  // unless it is heard again
 
     cluster::ServerState state_ = cluster::ServerState::Up;
     Instant drain_at_ = Instant::never();  // what rooms are left are given up

@@ -6,6 +6,9 @@ namespace parley::controller {
 
 namespace {
 
+// For a beat of somebody who has our id: they come once a second.
+constexpr base::Duration kListenTime = 1200ms;
+
 // Where other servers connect to: this very server, by the first address that others can reach,
 // though clients may come by a proxy that leads to any.
 std::string link_address(const Config& config, uint16_t port) {
@@ -53,6 +56,7 @@ base::Result<base::Unit, std::string> Server::join_cluster() {
     presence.room.max_peers = config.room_max_peers;
     presence.room.empty_timeout = config.room_empty_timeout;
     presence.most_rooms = config.max_rooms;
+    presence.listen_first = kListenTime;
     const auto issue = [this](const cluster::PeerAdd& peer, Instant expires) {
         const Rights rights{peer.publish, peer.subscribe, peer.data};
         return tokens_.issue({peer.room, peer.peer, peer.name, rights, expires});

@@ -179,7 +179,8 @@ void Server::count() {
     counts.webhooks_waiting = webhooks_.waiting();
     if (!broker_) return;
     const shell::AmqpClient& amqp = broker_->amqp();
-    api_.on_broker(amqp.up());
+    const clustering::Presence& presence = broker_->presence();
+    api_.on_broker(presence.up() || presence.has_rival(), presence.has_rival());
     counts.has_broker = true;
     counts.broker_up = amqp.up();
     counts.broker_waiting = amqp.waiting();

@@ -15,7 +15,8 @@ using cluster::Assignment;
 
 // One server and what it says to the broker.
 struct Member {
-    explicit Member(Assignment assignment = Assignment::RouterService) {
+    explicit Member(Assignment assignment = Assignment::RouterService,
+                    base::Duration listen_first = 0s) {
         server.start();
         presence.emplace(server.now,
                          Options{.server = "server-1",
@@ -23,7 +24,10 @@ struct Member {
                                  .version = "1",
                                  .signalling = "wss://one/",
                                  .link = "",
-                                 .assignment = assignment},
+                                 .assignment = assignment,
+                                 .room = {},
+                                 .most_rooms = 0,
+                                 .listen_first = listen_first},
                          random, [](const cluster::PeerAdd& peer, base::Instant) {
                              return std::optional("token-of-" + peer.peer);
                          });
@@ -140,7 +144,7 @@ TEST_CASE("a room that was released is closed, and not opened under an older epo
     auto& ada = member.server.enter("standup", "ada");
     CHECK(member.ask(cluster::RoomRelease{"standup", 2, "", ""}).refusal->code == 409);
     CHECK_FALSE(member.ask(cluster::RoomRelease{"standup", 4, "s2", "wss://two/"}).refusal);
-    CHECK(ada.close_code == 4404);
+    CHECK(ada.close_code == 4307);
     CHECK(member.ask(cluster::RoomOpen{"standup", 3, {}}).refusal->code == 409);
     CHECK(place_in(member.ask(cluster::RoomOpen{"standup", 5, {}})).epoch == 5);
 }
@@ -335,6 +339,76 @@ TEST_CASE("of two servers that made a room at once one gives it up") {
     created.epoch = 2;
     member.deliver(std::string(kDirectoryQueue), cluster::write(created), "room.created");
     CHECK(member.server.core().epoch("a") == 0);
+}
+
+namespace {
+
+// A beat of another process that says it is server-1.
+void hear_rival(Member& member, bool older) {
+    const auto ours = static_cast<uint64_t>(member.server.now.micros());
+    cluster::Beat beat;
+    beat.server = "server-1";
+    beat.incarnation = older ? 1 : ours + 1'000'000;
+    beat.number = 1;
+    beat.link = "ws://10.0.0.7:4400/";
+    member.deliver(std::string(kDirectoryQueue), cluster::write(beat), "load.server-1");
+}
+
+size_t errors(const Member& member) {
+    size_t found = 0;
+    for (const controller::Log& line : member.server.logs) {
+        found += line.level == controller::Level::Error ? 1 : 0;
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("a server listens for another of its id before it says that it is one") {
+    Member member(Assignment::RouterService, 1200ms);
+    CHECK_FALSE(member.presence->up());
+    member.advance(1100ms);
+    CHECK(member.sent_to("load.server-1").empty());
+    CHECK(member.count<Consume>() == 1);
+    member.advance(100ms);
+    CHECK(member.sent_to("load.server-1").size() == 1);
+    CHECK(member.count<Consume>() == 2);
+    CHECK(member.presence->up());
+}
+
+TEST_CASE("of two processes with one id the younger says nothing until the other is gone") {
+    for (const base::Duration listens : {base::Duration(0s), base::Duration(1200ms)}) {
+        Member member(Assignment::SharedQueue, listens);
+        member.mail.clear();
+        for (int i = 0; i < 5; ++i) {
+            hear_rival(member, true);
+            member.advance(1s);
+        }
+        CHECK(errors(member) == 1);
+        CHECK(member.presence->has_rival());
+        CHECK(member.sent_to("load.server-1").empty());
+        CHECK(member.count<Consume>() == 0);
+        CHECK(member.count<Cancel>() == (listens == 0s ? 2 : 0));
+        CHECK(member.presence->ask(member.server.now, "rooms", cluster::RoomGet{"a"},
+                                   member.mail) == 0);
+        for (int i = 0; i < 25; ++i) member.advance(100ms);
+        CHECK_FALSE(member.presence->has_rival());
+        CHECK(member.presence->up());
+        CHECK(member.sent_to("load.server-1").size() == 1);
+    }
+}
+
+TEST_CASE("the older of two processes with one id says so, and goes on") {
+    Member member;
+    member.mail.clear();
+    hear_rival(member, false);
+    CHECK(errors(member) == 1);
+    CHECK(member.presence->has_rival());
+    member.advance(1s);
+    CHECK(member.sent_to("load.server-1").size() == 1);
+    CHECK(member.count<Cancel>() == 0);
+    member.advance(3s);
+    CHECK_FALSE(member.presence->has_rival());
 }
 
 TEST_CASE("hostile mail costs its sender an answer, and nobody else anything") {
