@@ -43,6 +43,9 @@ constexpr int kPassedOver = 16;
 constexpr size_t kPipes = 256;
 constexpr size_t kStreamsPerPipe = 2'000;  // in each direction
 
+// Voices of a router that go into a pipe however quiet they are, while others may not.
+constexpr size_t kAlwaysPiped = 1'000;
+
 // What a producer keeps for pipes to ask for again: bytes of payload, packets, and for how long.
 // Half a second of 20 ms packets at 128 kbit/s is 8 KiB.
 constexpr size_t kKeptBytes = 16 * 1024;

@@ -109,6 +109,7 @@ Answer answer_to(const pipe::Request& request, Desk& desk) {
         PARLEY_CARRY_OUT(PipeConsume);
         PARLEY_CARRY_OUT(PipeProduce);
         PARLEY_CARRY_OUT(GetPipeStats);
+        PARLEY_CARRY_OUT(SetPipeRule);
 #undef PARLEY_CARRY_OUT
         case pipe::RequestBody::NONE: break;
     }

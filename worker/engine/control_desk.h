@@ -51,6 +51,10 @@ bool app_data_fits(const T& ask) {
     return !ask.app_data() || ask.app_data()->size() <= limits::kAppDataBytes;
 }
 
+inline std::vector<uint32_t> numbers_of(const flatbuffers::Vector<uint32_t>* wire) {
+    return wire ? std::vector<uint32_t>(wire->begin(), wire->end()) : std::vector<uint32_t>();
+}
+
 constexpr std::string_view kAppDataTooLong = "app_data is too long";
 
 using WireExtensions = flatbuffers::Vector<const pipe::HeaderExtensionId*>;
@@ -95,6 +99,7 @@ Answer carry_out(const pipe::ConnectPipe& ask, Desk& desk);
 Answer carry_out(const pipe::ClosePipe& ask, Desk& desk);
 Answer carry_out(const pipe::PipeConsume& ask, Desk& desk);
 Answer carry_out(const pipe::PipeProduce& ask, Desk& desk);
+Answer carry_out(const pipe::SetPipeRule& ask, Desk& desk);
 
 // --- control_snapshot.cpp, control_stats.cpp
 

@@ -97,4 +97,15 @@ Answer carry_out(const pipe::PipeProduce& ask, Desk& desk) {
                                                     std::move(options), ask.rtx_ssrc()));
 }
 
+Answer carry_out(const pipe::SetPipeRule& ask, Desk& desk) {
+    if (ask.loudest() > limits::kRankedSpeakers) {
+        return refused(Refusal::Malformed, "no more than 16 are ranked");
+    }
+    if (ask.always() && ask.always()->size() > limits::kAlwaysPiped) {
+        return refused(Refusal::LimitReached, "as many always go into the pipe as may");
+    }
+    return desk.done(desk.worker.media.set_pipe_rule(ask.router_id(), ask.pipe_id(),
+                                                     {ask.loudest(), numbers_of(ask.always())}));
+}
+
 }  // namespace parley::engine

@@ -10,10 +10,6 @@ namespace {
 
 using Csrcs = flatbuffers::Vector<uint32_t>;
 
-std::vector<uint32_t> numbers_of(const Csrcs* wire) {
-    return wire ? std::vector<uint32_t>(wire->begin(), wire->end()) : std::vector<uint32_t>();
-}
-
 Result<router::SlotRules> rules_of(const Csrcs* muted, const Csrcs* pinned) {
     if (muted && muted->size() > limits::kSlotMutes) {
         return refused(Refusal::LimitReached, "as many muted as a listener may have");

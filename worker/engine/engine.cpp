@@ -127,6 +127,7 @@ void Engine::ensure_invariants() const {
                                        counters_.drops[net::Drop::ConsumerNotConnected] +
                                        counters_.drops[net::Drop::ConsumerTooLong] +
                                        counters_.drops[net::Drop::ConsumerSilent] +
+                                       counters_.drops[net::Drop::ConsumerNotLoudest] +
                                        counters_.drops[net::Drop::ConsumerExhausted]);
     ENSURE(counters_.retransmissions_due ==
            counters_.retransmissions_sent + counters_.drops[net::Drop::RetransmissionGone] +

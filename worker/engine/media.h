@@ -108,6 +108,7 @@ public:
                                                       router::ConsumerOptions options);
     Status pipe_produce(base::Instant now, uint64_t router, uint64_t pipe,
                         router::ProducerOptions options, uint32_t rtx_ssrc);
+    Status set_pipe_rule(uint64_t router, uint64_t pipe, router::PipeRule rule);
     router::Pipe* find_pipe(uint64_t id) const;
     const base::Slab<router::Pipe>& pipes() const { return pipes_; }
 

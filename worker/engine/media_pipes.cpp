@@ -99,6 +99,13 @@ Status Media::pipe_produce(Instant now, uint64_t router_id, uint64_t pipe_id,
     return status;
 }
 
+Status Media::set_pipe_rule(uint64_t router_id, uint64_t pipe, router::PipeRule rule) {
+    Router* router = find(router_of_router_, router_id);
+    if (!router) return refused(Refusal::NotFound, "no such router");
+    if (!find_pipe(pipe)) return refused(Refusal::NotFound, "no such pipe");
+    return router->set_pipe_rule(pipe, std::move(rule));
+}
+
 // What came on a pipe's path. The pipe says of which stream it is, and so of which router.
 void Media::on_pipe(Instant now, base::Handle<Pipe> handle, net::Protocol protocol,
                     std::span<uint8_t> bytes, Turn& turn) {

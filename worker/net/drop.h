@@ -38,6 +38,7 @@ namespace parley::net {
     X(ConsumerTooLong, "consumer_too_long")    /* rewritten it would not fit a datagram */    \
     X(ConsumerExhausted, "consumer_exhausted") /* its transport's key has protected all it may */ \
     X(ConsumerSilent, "consumer_silent")       /* digital silence of who has a slot */        \
+    X(ConsumerNotLoudest, "consumer_not_loudest") /* a pipe has room for louder ones only */  \
     X(RetransmissionGone, "retransmission_gone") /* asked for, and not kept (any more) */     \
     X(RetransmissionTooLong, "retransmission_too_long")                                       \
     X(RetransmissionExhausted, "retransmission_exhausted") /* the pipe's key is used up */    \

@@ -26,7 +26,9 @@ Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer* producer, u
 
 void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
                        Turn& turn) {
-    if (paused_) return turn.drop(Drop::ConsumerPaused);
+    if (paused_ || withheld_) {
+        return turn.drop(paused_ ? Drop::ConsumerPaused : Drop::ConsumerNotLoudest);
+    }
     if (!outlet_.can_send()) {
         restart();  // the listener missed nothing that was ever sent: no gap in its numbering
         return turn.drop(Drop::ConsumerNotConnected);
@@ -52,6 +54,11 @@ void Consumer::set_paused(bool paused) {
     if (paused_ == paused) return;
     paused_ = paused;
     restart();
+}
+
+void Consumer::set_withheld(bool withheld) {
+    if (withheld_ && !withheld) restart();
+    withheld_ = withheld;
 }
 
 std::optional<rtcp::SenderInfo> Consumer::sender_report(Instant now) {

@@ -74,6 +74,11 @@ public:
     bool paused() const { return paused_; }
     void set_paused(bool paused);
 
+    // Nothing of it is forwarded for now, as with a pause; but what was sent may still be asked
+    // for again.
+    bool withheld() const { return withheld_; }
+    void set_withheld(bool withheld);
+
     uint64_t id() const { return options_.id; }
     uint32_t ssrc() const { return header_.ssrc(); }
     const ConsumerOptions& options() const { return options_; }
@@ -111,6 +116,7 @@ private:
     uint64_t packets_sent_ = 0;
     uint64_t bytes_sent_ = 0;
     bool paused_;
+    bool withheld_ = false;
     bool anew_ = true;
 
     Consumer* next_in_audience_ = nullptr;

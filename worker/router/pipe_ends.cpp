@@ -11,6 +11,7 @@ PipedConsumer& PipeEnds::consume(ConsumerOptions options, Producer& producer, Pi
         std::make_unique<PipedConsumer>(std::move(options), producer, pipe, random));
     PipedConsumer& consumer = *consumers_.back();
     consumer_by_id_.insert(consumer.stream().id(), &consumer);
+    consumer.stream().set_withheld(!rules_.lets_in(consumer));
     return consumer;
 }
 
@@ -20,8 +21,26 @@ PipedConsumer* PipeEnds::find_consumer(uint64_t id) const {
 }
 
 void PipeEnds::close(const PipedConsumer& consumer) {
+    const uint64_t pipe = consumer.pipe().id();
     consumer_by_id_.erase(consumer.stream().id());
     std::erase_if(consumers_, [&](const auto& each) { return each.get() == &consumer; });
+    if (!goes_into(pipe)) rules_.erase(pipe);
+}
+
+bool PipeEnds::goes_into(uint64_t pipe) const {
+    return std::any_of(consumers_.begin(), consumers_.end(),
+                       [&](const auto& each) { return each->pipe().id() == pipe; });
+}
+
+bool PipeEnds::set_rule(uint64_t pipe, PipeRule rule, std::span<Producer* const> voices) {
+    if (!goes_into(pipe)) return false;
+    rules_.set(pipe, std::move(rule), voices);
+    settle();
+    return true;
+}
+
+void PipeEnds::settle() {
+    for (const auto& each : consumers_) each->stream().set_withheld(!rules_.lets_in(*each));
 }
 
 void PipeEnds::add(Producer& producer, Pipe& pipe, base::Handle<Router> self, uint32_t rtx_ssrc) {

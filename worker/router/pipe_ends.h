@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/flat_map.h"
+#include "worker/router/pipe_rules.h"
 #include "worker/router/piped_consumer.h"
 
 namespace parley::router {
@@ -30,15 +31,29 @@ public:
     bool remove(const Producer& producer);
     void set_paused(const Producer& producer, bool paused);
 
+    // For the router's streams in this pipe, as long as there are any: after the last the rule is
+    // forgotten. `voices` are all of the router. False: none goes there.
+    bool set_rule(uint64_t pipe, PipeRule rule, std::span<Producer* const> voices);
+    PipeRules& rules() { return rules_; }
+    const PipeRules& rules() const { return rules_; }
+    // The hot path: a packet of a voice of the router, before it is forwarded.
+    void on_packet(base::Instant now, const Producer& voice, int8_t dbov) {
+        if (rules_.on_packet(now, voice, dbov)) settle();
+    }
+    // After any change of rules, or of who speaks.
+    void settle();
+
     const std::vector<std::unique_ptr<PipedConsumer>>& consumers() const { return consumers_; }
     const std::vector<Out>& producers() const { return producers_; }
 
 private:
     const Out* find(const Producer& producer) const;
+    bool goes_into(uint64_t pipe) const;
 
     std::vector<std::unique_ptr<PipedConsumer>> consumers_;
     base::FlatMap<uint64_t, PipedConsumer*> consumer_by_id_;
     std::vector<Out> producers_;
+    PipeRules rules_;
 };
 
 }  // namespace parley::router

@@ -41,6 +41,11 @@ std::optional<rtp::AudioLevel> Producer::level_of(const rtp::RtpView& packet) co
     return rtp::parse_audio_level(*element);
 }
 
+bool Producer::is_consumed() const {
+    return std::any_of(consumers_.begin(), consumers_.end(),
+                       [](const Consumer* consumer) { return !consumer->withheld(); });
+}
+
 void Producer::remove(const Consumer& consumer) {
     std::erase(consumers_, &consumer);
 }

@@ -71,6 +71,8 @@ public:
     const std::vector<Consumer*>& consumers() const { return consumers_; }
     void add(Consumer& consumer) { consumers_.push_back(&consumer); }
     void remove(const Consumer& consumer);
+    // Whether it has a consumer that is not withheld.
+    bool is_consumed() const;
 
     // The newest packets, while a pipe may be asked for them again: each keep() holds until its
     // release_kept(). nullptr: nobody wants them kept.
@@ -88,6 +90,7 @@ public:
     // Those who hear it in a slot, and what it is to them: kept by Slots.
     struct Stage {
         Speakers::Number number = 0;
+        Speakers::Number number_here = 0;  // among those spoken here, kept by PipeRules
         Audience audience;
         std::array<uint8_t, 4> csrc{};  // as it stands in a packet
         base::Instant sounded_at;       // its last packet that was not digital silence

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/router/loudness.h"
 #include "worker/router/reports.h"
 
 namespace parley::router {
@@ -86,6 +87,7 @@ Producer& Router::add(Instant now, ProducerOptions options, uint64_t transport) 
     producers_.insert(producer.id(), std::move(made));
     observers_.add(producer);
     slots_.add(now, producer);
+    pipe_ends_.rules().add(producer);
     return producer;
 }
 
@@ -100,7 +102,10 @@ void Router::pause_producer(uint64_t id, bool paused) {
     ENSURE(producer != nullptr);
     producer->set_paused(paused);
     observers_.set_paused(*producer, paused);
-    if (paused) slots_.silence(*producer);
+    if (paused) {
+        slots_.silence(*producer);
+        pipe_ends_.rules().silence(*producer);
+    }
     pipe_ends_.set_paused(*producer, paused);
 }
 
@@ -113,6 +118,8 @@ void Router::close(Instant now, Producer& producer, net::Outbox& out) {
     }
     observers_.remove(producer);
     slots_.remove(now, producer);
+    pipe_ends_.rules().remove(now, producer);
+    pipe_ends_.settle();
     producers_.erase(producer.id());
 }
 
@@ -204,6 +211,12 @@ Status Router::pipe_produce(Instant now, Pipe& pipe, base::Handle<Router> self,
     return base::Unit{};
 }
 
+Status Router::set_pipe_rule(uint64_t pipe, PipeRule rule) {
+    const std::vector<Producer*> voices = producers();
+    if (pipe_ends_.set_rule(pipe, std::move(rule), voices)) return base::Unit{};
+    return refused(Refusal::WrongState, "no stream of the router goes into the pipe");
+}
+
 bool Router::on_piped(Instant now, Producer& producer, const rtp::RtpView& packet, size_t size,
                       Turn& turn) {
     const Instant deadline = slots_.next_deadline();
@@ -291,7 +304,8 @@ void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
 bool Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
     leg.transport.inlet().count(bytes.size());
-    if (slots_.any() && pass_over(now, leg, bytes)) return turn.drop(Drop::RtpQuiet), false;
+    const bool chosen_from = slots_.any() || pipe_ends_.rules().any();
+    if (chosen_from && pass_over(now, leg, bytes)) return turn.drop(Drop::RtpQuiet), false;
     const auto size = leg.transport.inlet().unprotect_rtp(bytes, turn);
     if (!size) return false;
     const auto packet = rtp::parse_rtp(bytes.first(*size));
@@ -303,20 +317,21 @@ bool Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Tur
     return slots_.next_deadline() != deadline;
 }
 
-// Whether the packet, still protected, is of a voice that nobody hears and that could win no slot
-// at the level which it says, and which no observer would name. That may be a lie: so it changes
-// nothing but one count, and every few packets are read all the same.
+// Whether the packet, still protected, is of a voice that nobody hears, that could win neither a
+// slot nor a place in a pipe at the level which it says, and that no observer would name. That may
+// be a lie: so it changes nothing but one count, and every few packets are read all the same.
 bool Router::pass_over(Instant now, Leg& leg, Bytes bytes) {
     const auto packet = rtp::parse_rtp(bytes);
     if (!packet) return false;  // or the last byte of its tag looks like bad padding
     Producer** known = leg.producer_by_ssrc.find(packet->ssrc);
     if (!known) return false;
     Producer& producer = **known;
-    if (!producer.consumers().empty() || producer.paused()) return false;
+    if (producer.is_consumed() || producer.paused()) return false;
     rtp::ReceiveStatistics& statistics = producer.statistics();
     if (!statistics.closely_ahead(packet->sequence_number, limits::kPassedOver)) return false;
     const auto level = producer.level_of(*packet);
     if (!level || !slots_.needless(now, producer, level->dbov)) return false;
+    if (!pipe_ends_.rules().needless(now, producer, level->dbov)) return false;
     if (slots_.is_ranked(producer) && observers_.may_name(level->dbov)) return false;
     statistics.on_passed_over();
     return true;
@@ -340,7 +355,9 @@ void Router::hear(Instant now, Producer& producer, const rtp::RtpView& packet, s
         observers_.on_level(now, producer, level->dbov);
     }
     ++turn.counters.rtp_received;
-    slots_.on_packet(now, producer, packet, level);
+    const int8_t loudness = loudness_of(packet, level);
+    slots_.on_packet(now, producer, loudness);
+    pipe_ends_.on_packet(now, producer, loudness);
     const rtp::SharedFields shared{packet.marker, level, rtp::abs_send_time(now), packet.csrcs};
     if (KeptPackets* kept = producer.kept()) kept->keep(now, packet, shared);
     forward(now, producer, packet, shared, turn);

@@ -67,6 +67,9 @@ public:
     Status pipe_produce(base::Instant now, Pipe& pipe, base::Handle<Router> self,
                         ProducerOptions options, uint32_t rtx_ssrc);
 
+    // Which voices of this router go into the pipe. WrongState: no stream of it does.
+    Status set_pipe_rule(uint64_t pipe, PipeRule rule);
+
     Status observe(base::Instant now, uint64_t id, const Observing& what);  // LimitReached
     void close_observer(uint64_t id) { observers_.close(id, producers()); }
 

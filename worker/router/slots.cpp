@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/ensure.h"
+#include "worker/router/loudness.h"
 
 namespace parley::router {
 
@@ -11,15 +12,6 @@ using base::Instant;
 using net::Drop;
 
 namespace {
-
-constexpr int8_t kDigitalSilence = -127;
-constexpr int8_t kLevelUnknown = -40;  // of a sound whose sender does not say: moderately loud
-constexpr size_t kDtxBytes = 2;        // a frame that only says that there is none, RFC 6716 §3.1
-
-int8_t dbov_of(const rtp::RtpView& packet, std::optional<rtp::AudioLevel> level) {
-    if (level) return level->dbov;
-    return packet.payload.size() <= kDtxBytes ? kDigitalSilence : kLevelUnknown;
-}
 
 uint32_t csrc_of(const Consumer& slot) {
     return slot.producer() ? slot.producer()->options().csrc : 0;
@@ -38,7 +30,7 @@ bool SlotListener::refuses(const Producer& producer) const {
 void Slots::add(Instant now, Producer& producer) {
     if (!competes(producer)) return;
     Producer::Stage& stage = producer.stage();
-    stage.number = speakers_.add();
+    stage.number = speakers_.add(producer.transport() == 0);
     base::ByteWriter(stage.csrc).u32(producer.options().csrc);
     if (producers_.size() <= stage.number) producers_.resize(stage.number + 1);
     producers_[stage.number] = &producer;
@@ -160,17 +152,16 @@ void Slots::assign(Instant now, SlotListener& listener) {
 
 bool Slots::needless(Instant now, const Producer& producer, int8_t dbov) const {
     return competes(producer) && producer.stage().audience.empty() &&
-           !speakers_.could_rise(now, producer.stage().number, dbov);
+           (!any() || !speakers_.could_rise(now, producer.stage().number, dbov));
 }
 
 bool Slots::is_ranked(const Producer& producer) const {
     return competes(producer) && speakers_.rank_of(producer.stage().number) != Speakers::kUnranked;
 }
 
-void Slots::on_packet(Instant now, Producer& producer, const rtp::RtpView& packet,
-                      std::optional<rtp::AudioLevel> level) {
+void Slots::on_packet(Instant now, const Producer& producer, int8_t dbov) {
     if (!competes(producer)) return;
-    const size_t changed = speakers_.on_level(now, producer.stage().number, dbov_of(packet, level));
+    const size_t changed = speakers_.on_level(now, producer.stage().number, dbov);
     if (changed != Speakers::kUnranked) assign_all(now, changed);
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "worker/router/slot_listener.h"
@@ -40,10 +39,9 @@ public:
     bool needless(base::Instant now, const Producer& producer, int8_t dbov) const;
     bool is_ranked(const Producer& producer) const;
 
-    // Takes a packet into the ranking, and gives slots to others if it must. Without a level it
-    // counts as moderately loud. REQUIRES: an authentic packet of a producer that is not paused.
-    void on_packet(base::Instant now, Producer& producer, const rtp::RtpView& packet,
-                   std::optional<rtp::AudioLevel> level);
+    // Takes a packet into the ranking, and gives slots to others if it must. REQUIRES: an
+    // authentic packet of a producer that is not paused.
+    void on_packet(base::Instant now, const Producer& producer, int8_t dbov);
 
     // Here a voice reaches those who hear it in a slot. Digital silence does for a while only.
     void forward(base::Instant now, Producer& producer, const rtp::RtpView& packet,

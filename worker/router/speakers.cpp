@@ -18,6 +18,11 @@ constexpr int kRaised = 40;             // over a raised voice, as a shout or a 
 constexpr int kShoutShare = 4;          // a decibel counts for a quarter
 constexpr int32_t kAttack = 20;        // packets until 63 % of a new loudness is believed: 400 ms
 constexpr int64_t kFallPerSecond = 9;  // dB: a voice at -32 dBov is forgotten after 3.7 s
+// Without a packet, while an encoder that pauses sends some frames of silence first, and then one
+// every 400 ms.
+constexpr base::Duration kBrokenOff = 150ms;
+constexpr base::Duration kWithheld = 500ms;
+
 constexpr int32_t kMargin = 3 * kOne;  // what "clearly louder" means
 constexpr int32_t kMarginMin = kOne;   // over silence: one packet at -45 dBov does it
 
@@ -29,8 +34,13 @@ Speakers::Score Speakers::loudness(int8_t dbov) {
     return (over - shouted) * kOne + shouted * kOne / kShoutShare;
 }
 
+bool Speakers::withheld(const Speaker& speaker, Instant now) {
+    const base::Duration most = speaker.sounded ? kBrokenOff : kWithheld;
+    return speaker.from_afar && now - speaker.scored_at > most;
+}
+
 Speakers::Score Speakers::fallen(const Speaker& speaker, Instant now) {
-    if (speaker.score == 0) return 0;
+    if (speaker.score == 0 || withheld(speaker, now)) return 0;
     const int64_t fall = (now - speaker.scored_at).count() * (kFallPerSecond * kOne) / 1'000'000;
     return static_cast<Score>(std::max<int64_t>(speaker.score - fall, 0));
 }
@@ -40,7 +50,7 @@ Speakers::Score Speakers::to_surpass(Score score) {
     return score + std::clamp(score, kMarginMin, kMargin);
 }
 
-Speakers::Number Speakers::add() {
+Speakers::Number Speakers::add(bool from_afar) {
     Number who = static_cast<Number>(speakers_.size());
     if (free_.empty()) {
         speakers_.emplace_back();
@@ -52,6 +62,7 @@ Speakers::Number Speakers::add() {
         speakers_[who] = {};
     }
     speakers_[who].used = true;
+    speakers_[who].from_afar = from_afar;
     if (ranking_.size() < limits::kRankedSpeakers) {
         ranking_.push_back(who);
         speakers_[who].rank = ranking_.size() - 1;
@@ -88,11 +99,14 @@ void Speakers::promote_one(Instant now) {
 size_t Speakers::on_level(Instant now, Number who, int8_t dbov) {
     Speaker& speaker = speakers_[who];
     const Score loud = loudness(dbov);
-    const Score before = std::max(fallen(speaker, now), std::min(speaker.score, loud));
+    const bool judged = withheld(speaker, now);
+    const Score kept = judged ? 0 : std::min(speaker.score, loud);
+    const Score before = std::max(fallen(speaker, now), kept);
     speaker.score = before;
     speaker.scored_at = now;
+    speaker.sounded = loud > 0;
     if (loud <= before) return kUnranked;
-    speaker.score += std::max((loud - before) / kAttack, 1);
+    speaker.score += judged ? loud - before : std::max((loud - before) / kAttack, 1);
     return take_rank(now, who);
 }
 

@@ -25,8 +25,10 @@ public:
     static constexpr size_t kUnranked = limits::kRankedSpeakers;
 
     // One more, by a number that he keeps until he is removed; numbers are used again. Ranked at
-    // once while there is room.
-    Number add();
+    // once while there is room. `from_afar`: what he says is withheld by whoever hears
+    // him first, while others there are louder. Then he has no claim any more; and when he is heard
+    // again he has been judged already, and is believed at once.
+    Number add(bool from_afar = false);
     // His rank goes to those behind him.
     void remove(base::Instant now, Number who);
 
@@ -52,9 +54,12 @@ private:
         Score score = 0;
         size_t rank = kUnranked;
         bool used = false;
+        bool from_afar = false;
+        bool sounded = true;  // his last packet was of sound
     };
 
     static Score loudness(int8_t dbov);
+    static bool withheld(const Speaker& speaker, base::Instant now);
     static Score fallen(const Speaker& speaker, base::Instant now);
     static Score to_surpass(Score score);
     size_t take_rank(base::Instant now, Number who);

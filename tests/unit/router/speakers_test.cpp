@@ -232,3 +232,39 @@ TEST_CASE("whatever levels come, every rank is one speaker's and every speaker k
         REQUIRE(std::set(ranking.begin(), ranking.end()).size() == ranking.size());
     }
 }
+
+TEST_CASE("who is withheld elsewhere makes way at once, and is believed at once when he is back") {
+    Speakers speakers;
+    const auto far = speakers.add(/*from_afar=*/true), near = speakers.add();
+    Instant now = Instant::from_micros(1'800'000'000'000'000);
+    const auto say = [&](Speakers::Number who, int8_t dbov, base::Duration time) {
+        for (base::Duration at = 0us; at < time; at += 20ms, now += 20ms) {
+            speakers.on_level(now, who, dbov);
+        }
+    };
+    say(near, kSpeech, 1s);
+    CHECK(speakers.rank_of(near) == 0);
+    say(far, kLoud, 20ms);  // his own router knows that he is no cough
+    CHECK(speakers.rank_of(far) == 0);
+    say(far, kLoud, 1s);
+    now += 100ms;
+    say(near, kSpeech, 20ms);
+    CHECK(speakers.rank_of(far) == 0);  // some packets were lost
+    now += 100ms;
+    say(near, kSpeech, 20ms);
+    CHECK(speakers.rank_of(near) == 0);
+}
+
+TEST_CASE("who is heard from afar and pauses keeps his claim as others do") {
+    Speakers speakers;
+    const auto far = speakers.add(/*from_afar=*/true), near = speakers.add();
+    Instant now = Instant::from_micros(1'800'000'000'000'000);
+    for (int i = 0; i < 100; ++i, now += 20ms) speakers.on_level(now, far, kLoud);
+    for (int i = 0; i < 10; ++i, now += 20ms) speakers.on_level(now, far, kSilence);
+    now += 300ms;  // and an encoder with DTX sends nothing
+    speakers.on_level(now, near, kSpeech);
+    CHECK(speakers.rank_of(far) == 0);
+    now += 400ms;  // longer than any encoder does
+    speakers.on_level(now, near, kSpeech);
+    CHECK(speakers.rank_of(near) == 0);
+}
