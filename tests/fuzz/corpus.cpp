@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/fuzz/bus.h"
 #include "tests/fuzz/http_requests.h"
 #include "tests/fuzz/stage.h"
 
@@ -52,7 +53,7 @@ bool write_corpus(const std::string& directory, uint64_t seed) {
                          write(root / "pipe_requests", said.to_worker) &&
                          write(root / "pipe_replies", said.from_worker) &&
                          write(root / "protoo", said.to_server) &&
-                         write(root / "http", http_requests());
+                         write(root / "http", http_requests()) && write(root / "amqp", letters());
     if (!written) std::fprintf(stderr, "mutations: cannot write to %s\n", directory.c_str());
     return written;
 }
