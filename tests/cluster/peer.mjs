@@ -26,6 +26,7 @@ export class Peer {
     this.#link = new Link(address, openSocket, {
       onUp: (how) => this.#onUp(how),
       onDown: (attempt, ms, why) => this.#tell(`${why}, try ${attempt} in ${Math.round(ms)} ms`),
+      onMoved: () => this.#tell("the room has moved"),
       onLost: () => this.#abandon(),
       onEnded: (reason, message) => this.#onEnded(reason, message),
       onNotification: (method) => method === "transportsLost" && this.#enter(),

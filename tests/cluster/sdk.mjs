@@ -1,6 +1,9 @@
 // The signalling of the SDK, for peers that are no pages: what they do when a connection is lost or
 // refused is what pages do.
 
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../e2e/support/packages.mjs";
 
@@ -8,14 +11,19 @@ const source = fileURLToPath(new URL("../../web/sdk/signalling/link.ts", import.
 
 // The exports of web/sdk/signalling/link.ts.
 export async function loadSignalling() {
-  const { outputFiles } = await bundle({
-    entryPoints: [source],
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    write: false,
-  });
-  const script = Buffer.from(outputFiles[0].contents).toString("base64");
-  return import(`data:text/javascript;base64,${script}`);
+  const directory = await mkdtemp(join(tmpdir(), "parley-sdk-"));
+  const outfile = join(directory, "link.mjs");
+  try {
+    await bundle({
+      entryPoints: [source],
+      bundle: true,
+      format: "esm",
+      platform: "neutral",
+      target: "es2022",
+      outfile,
+    });
+    return await import(outfile);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
