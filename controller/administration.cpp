@@ -53,7 +53,10 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
         return error(ErrorCode::Unavailable, house.stopping ? "stopping" : "starting");
     }
     if (Room* room = house.room(id)) {
-        room->epoch = std::max(room->epoch, epoch);
+        if (epoch > room->epoch) {
+            room->epoch = epoch;
+            keep_app_data(turn, *room);
+        }
         return room_info(house, *room);
     }
     RoomOptions checked = options;

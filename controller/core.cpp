@@ -96,10 +96,9 @@ void Controller::on_worker_connected(Instant now, WorkerIndex worker, Outputs& o
     state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_connected(now); });
 }
 
-void Controller::on_worker_lent(Instant now, WorkerIndex worker, std::string_view lender,
-                                Outputs& out) {
+void Controller::on_worker_lent(Instant now, WorkerIndex worker, LentWorker lent, Outputs& out) {
     if (!state_->is_lent(worker) || worker >= state_->workers.size()) return;
-    state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_lent(now, lender); });
+    state_->turn(now, out, [&](Turn&) { state_->workers[worker].on_lent(now, std::move(lent)); });
 }
 
 void Controller::on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
@@ -206,6 +205,10 @@ Capacity Controller::capacity(Instant now) const {
 bool Controller::ready() const {
     return std::any_of(state_->workers.begin(), state_->workers.begin() + state_->options.workers,
                        [](const auto& link) { return link.running(); });
+}
+
+bool Controller::runs(WorkerIndex worker) const {
+    return worker < state_->options.workers && state_->workers[worker].running();
 }
 
 std::optional<WorkerIndex> Controller::worker_to_lend(Instant now) const {

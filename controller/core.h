@@ -50,9 +50,16 @@ struct SpawnWorker {
 struct KillWorker {
     WorkerIndex worker;
 };
+// Which worker of which server is lent.
+struct LentWorker {
+    std::string lender;      // server id
+    WorkerIndex theirs = 0;  // its number there
+    bool operator==(const LentWorker&) const = default;
+};
 // Find a server that lends one: answer on_worker_lent or on_worker_gone.
 struct BorrowWorker {
     WorkerIndex worker;
+    std::optional<LentWorker> before;  // this one, and no other
 };
 // It is not ours any more, whether it still lives or not. Nothing to answer.
 struct ReturnWorker {
@@ -120,7 +127,7 @@ struct RoomInfo {
     std::string id;
     RoomOptions options;
     Instant created;
-    std::vector<WorkerIndex> workers;  // of ours, that carry it; none while none runs
+    std::vector<WorkerIndex> workers;        // of ours, that carry it; none while none runs
     std::vector<std::string> overflow = {};  // servers whose workers carry it, too
     std::vector<PeerInfo> peers;
     cluster::Epoch epoch = 1;  // of this server as its home
@@ -170,7 +177,7 @@ struct Admission {
 struct Options {
     std::string server = {};  // its id among others; "": it is alone
     uint32_t workers = 1;
-    uint32_t loans = 0;  // workers of other servers that rooms may go on in, at most
+    uint32_t loans = 0;          // workers of other servers that rooms may go on in, at most
     bool create_on_join = true;  // a room is made by its first peer
     uint32_t max_rooms = 10'000;
     uint32_t max_peers_per_room = 1'000;
@@ -192,7 +199,7 @@ public:
 
     void on_worker_connected(Instant now, WorkerIndex worker, Outputs& out);
     // The same for one that a server lends.
-    void on_worker_lent(Instant now, WorkerIndex worker, std::string_view lender, Outputs& out);
+    void on_worker_lent(Instant now, WorkerIndex worker, LentWorker lent, Outputs& out);
     // `frame` without its size prefix, 8-byte aligned, borrowed. It is verified before it is read.
     void on_worker_frame(Instant now, WorkerIndex worker, std::span<const uint8_t> frame,
                          Outputs& out);
@@ -224,6 +231,7 @@ public:
     bool ready() const;  // at least one worker runs
     // The worker that another server may have; nothing when there is none to spare.
     std::optional<WorkerIndex> worker_to_lend(Instant now) const;
+    bool runs(WorkerIndex worker) const;
 
     void on_stop(Instant now, Outputs& out);  // orderly: rooms closed, workers told to end
 

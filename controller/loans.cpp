@@ -4,15 +4,16 @@
 
 #include "controller/pipes.h"
 #include "controller/placement.h"
+#include "controller/rooms/app_data.h"
 
 namespace parley::controller {
 
 namespace {
 
 constexpr size_t kWaitingClients = 1'000;
-constexpr base::Duration kRefused = 5s;     // until it is tried again
-constexpr base::Duration kUnused = 30s;     // people come back
-constexpr double kMostToLend = 2.0 / 3;     // of what a worker may carry: the rest is for our own
+constexpr base::Duration kRefused = 5s;  // until it is tried again
+constexpr base::Duration kUnused = 30s;  // people come back
+constexpr double kMostToLend = 2.0 / 3;  // of what a worker may carry: the rest is for our own
 
 bool in_use(const House& house, WorkerIndex worker) {
     return std::any_of(house.room_by_id.begin(), house.room_by_id.end(), [&](const auto& entry) {
@@ -27,9 +28,9 @@ bool await_loan(Turn& turn, ConnectionId connection, const Admission& admission)
     if (house.held.size() >= kWaitingClients) return false;
     if (!loan_coming(house)) {
         if (turn.now < house.loans_refused_until) return false;
-        const auto free = std::find_if(house.workers.begin() + house.options.workers,
-                                       house.workers.end(),
-                                       [](const auto& link) { return link.idle(); });
+        const auto free =
+            std::find_if(house.workers.begin() + house.options.workers, house.workers.end(),
+                         [](const auto& link) { return link.idle(); });
         if (free == house.workers.end()) return false;
         free->borrow(turn.now, turn.out);
     }
@@ -42,10 +43,25 @@ bool loan_coming(const House& house) {
                        [](const auto& link) { return !link.idle() && !link.running(); });
 }
 
+void recall_loans(Turn& turn, const workers::Snapshot& snapshot) {
+    House& house = turn.house;
+    for (const auto& router : snapshot.routers) {
+        const auto record = rooms::parse_room(router.app_data);
+        if (!record) continue;
+        for (const auto& [worker, lent] : record->loans) {
+            const bool known = house.is_lent(worker) && worker < house.workers.size();
+            if (!known || !house.workers[worker].idle()) continue;
+            house.workers[worker].recall(turn.now, lent, turn.out);
+        }
+    }
+}
+
 void on_lent(Turn& turn, WorkerIndex worker, const workers::Heard& heard) {
     auto& link = turn.house.workers[worker];
     log(turn, Level::Info, "borrowed a worker of server " + link.lender(), worker);
-    if (heard.snapshot) {
+    if (heard.snapshot && !turn.house.carried.empty()) {
+        turn.house.carried.push_back({worker, *heard.snapshot, false});
+    } else if (heard.snapshot) {
         for (const auto& router : heard.snapshot->routers) {
             link.ask(workers::CloseRouter{router.router});
         }

@@ -13,7 +13,11 @@ bool await_loan(Turn& turn, ConnectionId connection, const Admission& admission)
 // Whether somebody was asked, and has not yet said yes or no.
 bool loan_coming(const House& house);
 
-// It runs, and is ours alone to fill. What it has of an earlier life of this controller is closed.
+// A worker of ours carries rooms that go on in lent ones, since before this controller was there:
+// those are asked back, each from whom it was.
+void recall_loans(Turn& turn, const workers::Snapshot& snapshot);
+// It runs, and is ours alone to fill. What it carries is recovered with the rest, or closed if that
+// is past.
 void on_lent(Turn& turn, WorkerIndex worker, const workers::Heard& heard);
 // Nobody lends just now.
 void on_loan_refused(Turn& turn, WorkerIndex worker, std::string_view reason);

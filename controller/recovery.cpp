@@ -61,6 +61,7 @@ void add_router(Turn& turn, Room& room, WorkerIndex worker,
     rooms::Router router;
     router.id = snapshot.router;
     router.worker = worker;
+    if (turn.house.is_lent(worker)) router.loan = turn.house.workers[worker].loan();
     router.level_observer = observer_of(turn, worker, snapshot, workers::ObserverKind::AudioLevel);
     router.speaker_observer =
         observer_of(turn, worker, snapshot, workers::ObserverKind::ActiveSpeaker);

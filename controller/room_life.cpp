@@ -3,6 +3,7 @@
 #include "controller/hearing.h"
 #include "controller/membership.h"
 #include "controller/placement.h"
+#include "controller/rooms/app_data.h"
 #include "controller/spread.h"
 
 namespace parley::controller {
@@ -62,6 +63,13 @@ void await_peers(Turn& turn, const base::Handle<Room>& handle) {
 void on_empty_timeout(Turn& turn, base::Handle<Room> handle) {
     Room* room = turn.house.rooms.find(handle);
     if (room && room->peers.empty()) shut_room(turn, *room, 4410, "empty");
+}
+
+void keep_app_data(Turn& turn, const Room& room) {
+    for (const rooms::Router& router : room.routers) {
+        turn.house.workers[router.worker].ask(
+            workers::SetRouterAppData{router.id, rooms::write_app_data(room)});
+    }
 }
 
 RoomInfo room_info(const House& house, const Room& room) {

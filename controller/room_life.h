@@ -19,6 +19,9 @@ void on_empty_timeout(Turn& turn, base::Handle<Room> room);
 // Starts that time when the room is empty.
 void await_peers(Turn& turn, const base::Handle<Room>& handle);
 
+// Has the workers keep what has changed of a room, for the next controller.
+void keep_app_data(Turn& turn, const Room& room);
+
 RoomInfo room_info(const House& house, const Room& room);
 
 }  // namespace parley::controller

@@ -39,6 +39,7 @@ Router& open_router(Turn& turn, Room& room, WorkerIndex worker) {
     router.id = turn.new_id();
     router.worker = worker;
     router.empty_since = turn.now;
+    if (turn.house.is_lent(worker)) router.loan = link.loan();
     link.ask(workers::CreateRouter{router.id, rooms::write_app_data(room)},
              Pending{Purpose::Router, handle.index, handle.generation, router.id, 0});
     router.level_observer = observe(turn, link, router.id, workers::ObserverKind::AudioLevel);
@@ -46,6 +47,7 @@ Router& open_router(Turn& turn, Room& room, WorkerIndex worker) {
     turn.house.observers.insert(router.level_observer, handle);
     turn.house.observers.insert(router.speaker_observer, handle);
     room.routers.push_back(std::move(router));
+    if (turn.house.is_lent(worker)) keep_app_data(turn, room);
     mind_loan(turn, worker);
     return room.routers.back();
 }
@@ -57,6 +59,7 @@ void erase_router(Turn& turn, Room& room, WorkerIndex worker) {
     turn.house.observers.erase(router->speaker_observer);
     room.routers.erase(room.routers.begin() + (router - room.routers.data()));
     await_spare_routers(turn, room);
+    if (turn.house.is_lent(worker)) keep_app_data(turn, room);
     mind_loan(turn, worker);
 }
 
@@ -68,8 +71,7 @@ size_t routers_of_ours(const House& house, const Room& room) {
 }
 
 bool may_close(const House& house, const Room& room, const Router& router) {
-    return router.peers == 0 &&
-           (house.is_lent(router.worker) || routers_of_ours(house, room) > 1);
+    return router.peers == 0 && (house.is_lent(router.worker) || routers_of_ours(house, room) > 1);
 }
 
 std::vector<Member*> members_in(Turn& turn, const Room& room, WorkerIndex worker) {

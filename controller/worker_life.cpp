@@ -73,7 +73,10 @@ void on_started(Turn& turn, WorkerIndex worker, const workers::Heard& heard) {
     data.object().number("worker", worker).number("pid", pid).end_object();
     tell(turn, "worker.started", data.take());
     log(turn, Level::Info, "worker runs as process " + std::to_string(pid), worker);
-    if (heard.snapshot) turn.house.carried.push_back({worker, *heard.snapshot, false});
+    if (heard.snapshot) {
+        turn.house.carried.push_back({worker, *heard.snapshot, false});
+        recall_loans(turn, *heard.snapshot);
+    }
     carry_all(turn);
 }
 

@@ -34,8 +34,25 @@ const LinkAddress* Borrower::next_lender(const Directory& directory,
     return best;
 }
 
-void Borrower::borrow(Around& around, WorkerIndex worker) {
-    ask_next(around, worker, {}, "no other server has capacity");
+void Borrower::borrow(Around& around, const BorrowWorker& wanted) {
+    if (!wanted.before) return ask_next(around, wanted.worker, {}, "no other server has capacity");
+    recalled_.insert_or_assign(wanted.worker, *wanted.before);
+    on_news(around);
+}
+
+void Borrower::on_news(Around& around) {
+    for (auto recalled = recalled_.begin(); recalled != recalled_.end();) {
+        const auto& [worker, before] = *recalled;
+        const LinkAddress* lender = around.directory.link(before.lender);
+        if (!lender) {
+            ++recalled;
+            continue;
+        }
+        const LinkId id = ++last_;
+        loans_.emplace(id, Loan{worker, *lender, false, {}, before.theirs});
+        around.links.push_back(Dial{id, lender->address});
+        recalled = recalled_.erase(recalled);
+    }
 }
 
 void Borrower::ask_next(Around& around, WorkerIndex worker, std::set<std::string> refused,
@@ -43,11 +60,12 @@ void Borrower::ask_next(Around& around, WorkerIndex worker, std::set<std::string
     const LinkAddress* lender = next_lender(around.directory, refused);
     if (!lender) return around.controller.on_worker_gone(around.now, worker, why, around.out);
     const LinkId id = ++last_;
-    loans_.emplace(id, Loan{worker, *lender, false, std::move(refused)});
+    loans_.emplace(id, Loan{worker, *lender, false, std::move(refused), {}});
     around.links.push_back(Dial{id, lender->address});
 }
 
 void Borrower::give_back(WorkerIndex worker, LinkOutputs& links) {
+    recalled_.erase(worker);
     const auto found = std::find_if(loans_.begin(), loans_.end(), [&](const auto& entry) {
         return entry.second.worker == worker;
     });
@@ -68,8 +86,10 @@ void Borrower::on_open(LinkId id, LinkOutputs& links) {
     const auto found = loans_.find(id);
     if (found == loans_.end()) return;
     const LinkAddress& lender = found->second.lender;
-    links.push_back(SendLink{
-        id, write_link_frame(LinkHello{.from = server_, .to = lender.server, .key = lender.key})});
+    links.push_back(SendLink{id, write_link_frame(LinkHello{.from = server_,
+                                                            .to = lender.server,
+                                                            .key = lender.key,
+                                                            .worker = found->second.theirs})});
 }
 
 void Borrower::on_message(Around& around, LinkId id, std::string_view text) {
@@ -78,13 +98,14 @@ void Borrower::on_message(Around& around, LinkId id, std::string_view text) {
     Loan& loan = found->second;
     if (!loan.welcome) {
         const auto frame = parse_link_frame(text);
-        if (!frame || !std::holds_alternative<LinkWelcome>(*frame)) {
+        const auto* welcome = frame ? std::get_if<LinkWelcome>(&*frame) : nullptr;
+        if (!welcome || !welcome->worker) {
             around.links.push_back(HangUp{id, "not a welcome"});
             return fail(around, found, "server " + loan.lender.server + " said no welcome");
         }
         loan.welcome = true;
-        return around.controller.on_worker_lent(around.now, loan.worker, loan.lender.server,
-                                                around.out);
+        return around.controller.on_worker_lent(around.now, loan.worker,
+                                                {loan.lender.server, *welcome->worker}, around.out);
     }
     const auto bytes = cluster::from_base64(text);
     if (!bytes) {
@@ -103,7 +124,7 @@ void Borrower::on_closed(Around& around, LinkId id, std::string_view reason) {
 void Borrower::fail(Around& around, Loans::iterator found, const std::string& why) {
     Loan loan = std::move(found->second);
     loans_.erase(found);
-    if (loan.welcome) {
+    if (loan.welcome || loan.theirs) {
         return around.controller.on_worker_gone(around.now, loan.worker, why, around.out);
     }
     loan.refused.insert(loan.lender.server);

@@ -29,7 +29,9 @@ public:
         LinkOutputs& links;
     };
 
-    void borrow(Around& around, WorkerIndex worker);
+    void borrow(Around& around, const BorrowWorker& wanted);
+    // There may be beats of servers that were not known before.
+    void on_news(Around& around);
     void give_back(WorkerIndex worker, LinkOutputs& links);
     void send(WorkerIndex worker, std::span<const uint8_t> frame, LinkOutputs& links);
     // Whether this one is, or is to be, lent to us.
@@ -41,6 +43,7 @@ public:
     void on_closed(Around& around, LinkId loan, std::string_view reason);
 
     size_t loans() const { return loans_.size(); }
+    size_t recalled() const { return recalled_.size(); }
 
 private:
     struct Loan {
@@ -48,6 +51,7 @@ private:
         LinkAddress lender;
         bool welcome = false;
         std::set<std::string> refused;  // servers that have none to spare, or do not answer
+        std::optional<WorkerIndex> theirs = {};  // wanted, and no other
     };
     using Loans = std::map<LinkId, Loan>;
 
@@ -60,6 +64,7 @@ private:
     std::string server_;
     std::string region_;
     LinkId last_ = 0;
+    std::map<WorkerIndex, LentWorker> recalled_;  // of servers that have not been heard of yet
     Loans loans_;
 };
 

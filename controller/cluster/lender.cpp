@@ -45,6 +45,12 @@ void Lender::on_message(Around& around, ConnectionId id, std::string_view text) 
     close(found, kLoanMalformed, "not a frame in base64", around.out);
 }
 
+// One that is asked back is lent again whatever it has to carry: it does so already.
+std::optional<WorkerIndex> Lender::worker_for(const Around& around, const LinkHello& hello) {
+    if (hello.worker) return around.controller.runs(*hello.worker) ? hello.worker : std::nullopt;
+    return around.spare ? around.controller.worker_to_lend(around.now) : std::nullopt;
+}
+
 void Lender::on_hello(Around& around, Loans::iterator found, std::string_view text) {
     Loan& loan = found->second;
     const auto frame = parse_link_frame(text);
@@ -58,7 +64,7 @@ void Lender::on_hello(Around& around, Loans::iterator found, std::string_view te
                                                      ": a wrong key, as server " + hello->from});
         return close(found, kLoanWrongKey, "a wrong key", around.out);
     }
-    const auto worker = around.spare ? around.controller.worker_to_lend(around.now) : std::nullopt;
+    const auto worker = worker_for(around, *hello);
     if (!worker) return close(found, kLoanCapacity, "no worker to spare", around.out);
     loan.state = State::Opening;
     loan.borrower = hello->from;
@@ -80,7 +86,7 @@ void Lender::on_worker_open(ConnectionId id, Outputs& out) {
     if (found == loans_.end() || found->second.state != State::Opening) return;
     Loan& loan = found->second;
     loan.state = State::Open;
-    out.push_back(SendText{id, write_link_frame(LinkWelcome{loan.version})});
+    out.push_back(SendText{id, write_link_frame(LinkWelcome{loan.version, loan.worker})});
     out.push_back(
         Log{Level::Info, "lends a worker to server " + loan.borrower, {}, {}, loan.worker});
 }

@@ -81,6 +81,7 @@ private:
     };
     using Loans = std::map<ConnectionId, Loan>;
 
+    static std::optional<WorkerIndex> worker_for(const Around& around, const LinkHello& hello);
     void on_hello(Around& around, Loans::iterator loan, std::string_view text);
     void close(Loans::iterator loan, uint16_t code, const std::string& why, Outputs& out);
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kKeyBytes = 256;
 constexpr size_t kRemoteBytes = 64;
+constexpr uint64_t kWorkerMost = 0xffff;
 
 std::string id(JsonFields& in, std::string_view name) {
     const std::string_view text = in.text(name, 64);
@@ -31,15 +32,23 @@ uint64_t connection(JsonFields& in) {
     return number;
 }
 
+std::optional<WorkerIndex> worker(JsonFields& in) {
+    const uint64_t number = in.number_or("worker", kWorkerMost, kWorkerMost + 1);
+    if (number > kWorkerMost) return std::nullopt;
+    return static_cast<WorkerIndex>(number);
+}
+
 void read(JsonFields& in, LinkHello& frame) {
     frame.version = version(in);
     frame.from = id(in, "from");
     frame.to = id(in, "to");
     frame.key = in.text("key", kKeyBytes);
+    frame.worker = worker(in);
 }
 
 void read(JsonFields& in, LinkWelcome& frame) {
     frame.version = version(in);
+    frame.worker = worker(in);
 }
 
 void read(JsonFields& in, LinkOpen& frame) {
@@ -74,13 +83,19 @@ void read(JsonFields& in, LinkClose& frame) {
 
 void read(JsonFields&, LinkPing&) {}
 
+void write_worker(JsonWriter& out, const std::optional<WorkerIndex>& worker) {
+    if (worker) out.number("worker", uint64_t{*worker});
+}
+
 void write_members(JsonWriter& out, const LinkHello& frame) {
     out.number("version", frame.version).text("from", frame.from).text("to", frame.to);
     out.text("key", frame.key);
+    write_worker(out, frame.worker);
 }
 
 void write_members(JsonWriter& out, const LinkWelcome& frame) {
     out.number("version", frame.version);
+    write_worker(out, frame.worker);
 }
 
 void write_members(JsonWriter& out, const LinkOpen& frame) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,10 +31,12 @@ struct LinkHello {
     std::string from;
     std::string to;
     std::string key;
+    std::optional<WorkerIndex> worker = {};  // of a loan: this one, and no other
 };
 // Its answer: the version that both go on with.
 struct LinkWelcome {
     uint32_t version = kLinkVersion;
+    std::optional<WorkerIndex> worker = {};  // of a loan: which one of the lender's it is
 };
 // A client wants into a room. Numbers of connections only grow; none is used twice.
 struct LinkOpen {

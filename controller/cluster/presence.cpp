@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint16_t kPrefetch = 200;
 constexpr base::Duration kBeatTime = 1s;
+constexpr base::Duration kUnsettled = 50ms;
 constexpr base::Duration kWholeTime = 10s;
 constexpr base::Duration kReleaseTold = 30s;
 constexpr size_t kClosedMost = 10'000;       // rooms, between two beats
@@ -316,6 +317,11 @@ void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Ma
     }
     if (now < next_beat_) return;
     directory_.on_deadline(now);
+    // What is not recovered yet would be missing from the beat, and given to others.
+    if (!controller.settled()) {
+        next_beat_ = now + kUnsettled;
+        return;
+    }
     mind_load(now, controller, mail);
     beat(now, controller, mail);
     next_beat_ = now + kBeatTime;

@@ -10,6 +10,7 @@ constexpr size_t kTextBytes = 16 * 1024;
 constexpr uint64_t kMostMicros = uint64_t{1} << 62;
 constexpr uint64_t kMostId = ~uint64_t{0} >> 1;
 constexpr uint64_t kMostWorker = 0xffff;
+constexpr size_t kMostLoans = 256;
 constexpr uint64_t kMostExtension = static_cast<uint64_t>(HeaderExtension::TransportSequenceNumber);
 
 Instant instant(uint64_t micros) {
@@ -25,6 +26,13 @@ std::string write_app_data(const Room& room) {
     out.number("emptyTimeout", int64_t{room.options.empty_timeout.count()});
     out.number("epoch", room.epoch).text("region", room.options.region);
     out.text("antiAffinity", room.options.anti_affinity);
+    out.key("loans").array();
+    for (const Router& router : room.routers) {
+        if (router.loan.lender.empty()) continue;
+        out.object().number("worker", router.worker).text("lender", router.loan.lender);
+        out.number("theirs", router.loan.theirs).end_object();
+    }
+    out.end_array();
     return out.raw("metadata", room.options.metadata).end_object().take();
 }
 
@@ -42,6 +50,15 @@ std::optional<RoomRecord> parse_room(std::string_view app_data) {
     record.options.region = in.text_or("region", kTextBytes, "");
     record.options.anti_affinity = in.text_or("antiAffinity", kTextBytes, "");
     record.options.metadata = document->root()["metadata"].dump();
+    const Json loans = in.array_or_nothing("loans", kMostLoans);
+    for (size_t i = 0; i < loans.size(); ++i) {
+        JsonFields loan(loans[i]);
+        const auto worker = static_cast<WorkerIndex>(loan.number("worker", kMostWorker));
+        LentWorker lent{std::string(loan.text("lender", kTextBytes))};
+        lent.theirs = static_cast<WorkerIndex>(loan.number("theirs", kMostWorker));
+        if (!loan.ok()) return std::nullopt;
+        record.loans.emplace(worker, std::move(lent));
+    }
     if (!in.ok() || !valid_id(record.id)) return std::nullopt;
     return record;
 }

@@ -16,6 +16,7 @@ struct RoomRecord {
     RoomOptions options;
     Instant created;
     cluster::Epoch epoch = 1;
+    std::map<WorkerIndex, LentWorker> loans = {};  // by what this server calls them
 };
 std::string write_app_data(const Room& room);
 std::optional<RoomRecord> parse_room(std::string_view app_data);

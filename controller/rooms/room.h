@@ -19,6 +19,7 @@ bool valid_id(std::string_view id);
 struct Router {
     uint64_t id = 0;
     WorkerIndex worker = 0;
+    LentWorker loan = {};  // of whom, when it is not ours
     uint64_t level_observer = 0;
     uint64_t speaker_observer = 0;
 
@@ -40,7 +41,7 @@ struct Room {
 
     std::map<std::string, base::Handle<Member>, std::less<>> peers;
     std::map<uint32_t, base::Handle<Member>> speakers;  // the same, by their csrc
-    uint64_t events = 0;  // numbered so far
+    uint64_t events = 0;                                // numbered so far
 
     // Who talks now. The dominant speaker stays dominant through silence.
     std::string dominant;                  // peer id; "" before anybody was

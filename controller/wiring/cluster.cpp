@@ -67,7 +67,11 @@ base::Result<base::Unit, std::string> Server::join_cluster() {
         {.turn = run,
          .on_log = [this](const Log& line) { log(line); },
          .on_answered = [this](const clustering::Answered& answered) { on_answered(answered); },
-         .on_news = [this] { neighbours_->on_news(); }});
+         .on_news =
+             [this] {
+                 neighbours_->on_news();
+                 loans_->on_news();
+             }});
     if (!broker) return base::Err{broker.error()};
     broker_ = std::move(*broker);
     log({Level::Info, "is server " + options_.server_id + " of a cluster"});

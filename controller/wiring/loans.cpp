@@ -59,8 +59,13 @@ void Loans::run_lender(Call call) {
     deliver(workers);
 }
 
-void Loans::borrow(WorkerIndex worker) {
-    run_borrower([&](auto& around) { borrower_.borrow(around, worker); });
+void Loans::borrow(const BorrowWorker& wanted) {
+    run_borrower([&](auto& around) { borrower_.borrow(around, wanted); });
+}
+
+void Loans::on_news() {
+    if (borrower_.recalled() == 0) return;
+    run_borrower([&](auto& around) { borrower_.on_news(around); });
 }
 
 void Loans::give_back(WorkerIndex worker) {

@@ -34,7 +34,8 @@ public:
                                                                    const std::string& region);
 
     // --- of others, for us
-    void borrow(WorkerIndex worker);
+    void borrow(const BorrowWorker& wanted);
+    void on_news();
     void give_back(WorkerIndex worker);
     void send(WorkerIndex worker, base::Bytes frame);
 

@@ -137,13 +137,13 @@ void Server::deliver(const Outputs& out) {
                   [&](const ConnectWorker& m) { workers_->connect(m.worker); },
                   [&](const SpawnWorker& m) { workers_->spawn(m.worker); },
                   [&](const KillWorker& m) { workers_->kill(m.worker); },
-                  [&](const BorrowWorker& m) { wanted_loans_.push_back(m.worker); },
+                  [&](const BorrowWorker& m) { wanted_loans_.push_back(m); },
                   [&](const ReturnWorker& m) { loans_->give_back(m.worker); },
                   [&](const SendToWorker& m) { send(m); }, [&](const Event& event) { tell(event); },
                   [&](const Log& line) { log(line); }},
             output);
     }
-    for (const WorkerIndex worker : std::exchange(wanted_loans_, {})) loans_->borrow(worker);
+    for (const BorrowWorker& wanted : std::exchange(wanted_loans_, {})) loans_->borrow(wanted);
 }
 
 void Server::send(const SendToWorker& m) {

@@ -113,8 +113,8 @@ private:
     shell::Signals signals_;
     // HTTP requests that others carry out, with what they were asked.
     std::map<clustering::AskId, std::pair<uint64_t, api::Ask>> asking_;
-    std::set<ConnectionId> peers_;           // signalling connections that the core knows
-    std::vector<WorkerIndex> wanted_loans_;  // that the core asked for in this turn
+    std::set<ConnectionId> peers_;            // signalling connections that the core knows
+    std::vector<BorrowWorker> wanted_loans_;  // that the core asked for in this turn
     bool stopping_ = false;
     base::Instant farewell_until_ = base::Instant::never();
     base::Instant kill_at_ = base::Instant::never();

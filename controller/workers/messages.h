@@ -54,6 +54,10 @@ struct RestartIce {
 struct CloseTransport {
     uint64_t transport;
 };
+struct SetRouterAppData {
+    uint64_t router;
+    std::string app_data;
+};
 struct SetTransportAppData {
     uint64_t transport;
     std::string app_data;
@@ -170,12 +174,12 @@ struct GetTransportStats {
 };
 struct Shutdown {};
 
-using Body =
-    std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport, RestartIce,
-                 CloseTransport, SetTransportAppData, Produce, CloseProducer, PauseProducer,
-                 Consume, CloseConsumer, PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot,
-                 GetWorkerStats, GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
-                 PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules>;
+using Body = std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport,
+                          RestartIce, CloseTransport, SetRouterAppData, SetTransportAppData,
+                          Produce, CloseProducer, PauseProducer, Consume, CloseConsumer,
+                          PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot, GetWorkerStats,
+                          GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
+                          PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules>;
 struct Request {
     uint32_t id;
     Body body;

@@ -43,6 +43,10 @@ public:
     Typed operator()(const CloseTransport& r) {
         return typed(pipe::CreateCloseTransport(b_, r.transport));
     }
+    Typed operator()(const SetRouterAppData& r) {
+        const auto app_data = bytes(r.app_data);
+        return typed(pipe::CreateSetRouterAppData(b_, r.router, app_data));
+    }
     Typed operator()(const SetTransportAppData& r) {
         const auto app_data = bytes(r.app_data);
         return typed(pipe::CreateSetTransportAppData(b_, r.transport, app_data));

@@ -9,8 +9,9 @@ namespace parley::controller::workers {
 
 namespace {
 
-constexpr base::Duration kAnswer = 10s;  // a worker that takes longer hangs
-constexpr base::Duration kLoan = 5s;     // for some server to lend one
+constexpr base::Duration kAnswer = 10s;     // a worker that takes longer hangs
+constexpr base::Duration kLoan = 5s;        // for some server to lend one
+constexpr base::Duration kRecall = 1800ms;  // who says nothing for longer is given up by others
 constexpr base::Duration kStatistics = 1s;
 constexpr base::Duration kFirstBackoff = 100ms;
 constexpr base::Duration kMostBackoff = 10s;
@@ -26,6 +27,7 @@ size_t wire_bytes(const Body& body) {
     size_t texts = 0;
     if (const auto* r = std::get_if<CreateRouter>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<CreateTransport>(&body)) texts = r->app_data.size();
+    if (const auto* r = std::get_if<SetRouterAppData>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<SetTransportAppData>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<Produce>(&body)) texts = r->app_data.size();
     if (const auto* r = std::get_if<CreatePipe>(&body)) texts = r->app_data.size();
@@ -61,7 +63,9 @@ bool WorkerLink::may(State from, State to) {
 void WorkerLink::enter(State to) {
     ENSURE(may(state_, to));
     state_ = to;
-    if (to == State::Running || to == State::Dying || to == State::Waiting) settled_ = true;
+    const bool was_tried = to != State::Connecting && to != State::Spawning &&
+                           to != State::Greeting && to != State::Recovering;
+    if (was_tried) settled_ = true;
 }
 
 void WorkerLink::start(Instant, Outputs& out) {
@@ -73,11 +77,18 @@ void WorkerLink::borrow(Instant now, Outputs& out) {
     ENSURE(lent_ && idle());
     enter(State::Connecting);
     deadline_ = now + kLoan;
-    out.push_back(BorrowWorker{index_});
+    out.push_back(BorrowWorker{index_, {}});
 }
 
-void WorkerLink::on_lent(Instant now, std::string_view lender) {
-    lender_ = lender;
+void WorkerLink::recall(Instant now, const LentWorker& before, Outputs& out) {
+    borrow(now, out);
+    deadline_ = now + kRecall;
+    settled_ = false;
+    out.back() = BorrowWorker{index_, before};
+}
+
+void WorkerLink::on_lent(Instant now, LentWorker lent) {
+    loan_ = std::move(lent);
     on_connected(now);
 }
 

@@ -68,10 +68,13 @@ public:
 
     // --- of one to borrow
     void borrow(Instant now, Outputs& out);  // REQUIRES: idle()
-    void on_lent(Instant now, std::string_view lender);
+    // The very one that was lent before: what it carries is to be recovered.
+    void recall(Instant now, const LentWorker& before, Outputs& out);
+    void on_lent(Instant now, LentWorker lent);
     void give_back(Outputs& out);  // REQUIRES: no question is unanswered that matters
     bool idle() const { return state_ == State::Idle; }
-    const std::string& lender() const { return lender_; }
+    const std::string& lender() const { return loan_.lender; }
+    const LentWorker& loan() const { return loan_; }
 
     void on_connected(Instant now);
     Heard on_frame(Instant now, std::span<const uint8_t> frame, Outputs& out);
@@ -132,8 +135,8 @@ private:
 
     WorkerIndex index_;
     bool lent_ = false;
-    std::string name_;    // what we call ourselves to it
-    std::string lender_;  // server id
+    std::string name_;  // what we call ourselves to it
+    LentWorker loan_;
     State state_ = State::Idle;
     Instant deadline_ = Instant::never();  // of the state: restart, statistics, patience
     bool settled_ = false;

@@ -14,10 +14,27 @@ const patience = { ms: 60_000 };
 //   strike(cluster, victim, crowd): does it, and waits until the cluster has got over it;
 //   mend(cluster, victim): what an operator does afterwards, if anything.
 export const faults = {
-  // The controller alone: its workers forward on, and the next one finds them.
+  // People come into a room until it no longer fits its server, and two more: those who are in
+  // hear no difference.
+  overflow: {
+    most: NOISE_MS,
+    touches: () => [LARGE],
+    pick: (cluster) => cluster.homeOf(LARGE),
+    strike: async (cluster, home, crowd) => {
+      for (;;) {
+        await crowd.enter(LARGE);
+        const { body } = await home.api("GET", `/v1/rooms/${LARGE}`);
+        if (body.overflow.length > 0) break;
+      }
+      for (let i = 0; i < 2; i++) await crowd.enter(LARGE);
+    },
+  },
+
+  // The controller alone, of the room that has overflowed: workers forward on, its own and the one
+  // that is lent, and the next one finds them.
   "kill-controller": {
     most: NOISE_MS,
-    pick: busiestHome,
+    pick: (cluster) => cluster.homeOf(LARGE),
     strike: async (cluster, home) => {
       await home.kill();
       await home.start();
@@ -60,22 +77,6 @@ export const faults = {
       );
       await home.cable.cut();
       await home.cable.open();
-    },
-  },
-
-  // People come into a room until it no longer fits its server, and two more: those who are in
-  // hear no difference.
-  overflow: {
-    most: NOISE_MS,
-    touches: () => [LARGE],
-    pick: (cluster) => cluster.homeOf(LARGE),
-    strike: async (cluster, home, crowd) => {
-      for (;;) {
-        await crowd.enter(LARGE);
-        const { body } = await home.api("GET", `/v1/rooms/${LARGE}`);
-        if (body.overflow.length > 0) break;
-      }
-      for (let i = 0; i < 2; i++) await crowd.enter(LARGE);
     },
   },
 

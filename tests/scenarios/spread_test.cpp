@@ -7,10 +7,12 @@ using namespace parley::sim;
 
 namespace {
 
-// A room too large for one worker: six people, two or three in each of three workers.
+// A room too large for one worker: six people, two or three in each of three workers. So many of
+// the three are another server's.
 struct Hall {
-    explicit Hall(uint64_t seed)
-        : cluster(seed, {.workers = 3, .controller = {.worker_load_most = 0.0013}}),
+    explicit Hall(uint64_t seed, uint32_t lent = 0)
+        : cluster(seed,
+                  {.workers = 3 - lent, .controller = {.loans = lent, .worker_load_most = 0.0013}}),
           hall(cluster.room("hall")) {
         for (const char* name : {"ada", "bob", "cat", "dan", "eve", "fay"}) {
             people.push_back(hall.join(name));
@@ -83,5 +85,21 @@ TEST_CASE("the controller of a room over three workers dies, and nobody hears of
     hall.cluster.start_controller();
     hall.cluster.run(20s);
     CHECK(hall.workers().size() == 3);
+    CHECK(hall.longest_gap(before) == 20ms);
+}
+
+TEST_CASE("the controller of a room over lent workers dies, and nobody hears of it") {
+    Hall hall(64, 2);
+    const auto servers = [&] {
+        return hall.cluster.machine().core().room("hall").value().overflow.size();
+    };
+    REQUIRE(hall.workers().size() == 1);
+    REQUIRE(servers() == 2);
+    const base::Instant before = hall.cluster.now();
+    hall.cluster.kill_controller();
+    hall.cluster.run(3s);
+    hall.cluster.start_controller();
+    hall.cluster.run(20s);
+    CHECK(servers() == 2);
     CHECK(hall.longest_gap(before) == 20ms);
 }

@@ -38,7 +38,9 @@ ControllerProcess::ControllerProcess(World& world, Network& network, Options opt
     }
 }
 
-ControllerProcess::~ControllerProcess() { world_.leave(waiter_); }
+ControllerProcess::~ControllerProcess() {
+    world_.leave(waiter_);
+}
 
 void ControllerProcess::start() {
     ENSURE(!core_);
@@ -80,9 +82,7 @@ void ControllerProcess::end_process(WorkerIndex index) {
 void ControllerProcess::say_gone(WorkerIndex index, const char* reason) {
     world_.after(kDeathNotice, [this, index, reason, life = life_] {
         if (life != life_ || workers_[index].pipe != 0) return;
-        turn([&](auto& core, auto& out) {
-            core.on_worker_gone(world_.now(), index, reason, out);
-        });
+        turn([&](auto& core, auto& out) { core.on_worker_gone(world_.now(), index, reason, out); });
     });
 }
 
@@ -112,7 +112,7 @@ void ControllerProcess::connect(WorkerIndex index) {
     place.pipe = ++latest_pipe_;
     place.process->on_controller_connected(place.pipe);
     turn([&](auto& core, auto& out) {
-        if (is_lent(index)) return core.on_worker_lent(world_.now(), index, "lender", out);
+        if (is_lent(index)) return core.on_worker_lent(world_.now(), index, {"lender", 0}, out);
         core.on_worker_connected(world_.now(), index, out);
     });
 }
@@ -136,18 +136,14 @@ void ControllerProcess::to_controller(WorkerIndex index, engine::ControllerId pi
         aligned_.resize(frame.size() / 8 + 1);
         std::memcpy(aligned_.data(), frame.data(), frame.size());
         const base::Bytes copy(reinterpret_cast<const uint8_t*>(aligned_.data()), frame.size());
-        turn([&](auto& core, auto& out) {
-            core.on_worker_frame(world_.now(), index, copy, out);
-        });
+        turn([&](auto& core, auto& out) { core.on_worker_frame(world_.now(), index, copy, out); });
     });
 }
 
 bool ControllerProcess::on_open(ConnectionId connection, const controller::Admission& admission) {
     if (!core_) return false;
     if (ear_) ear_->on_open(connection, admission);
-    turn([&](auto& core, auto& out) {
-        core.on_connect(world_.now(), connection, admission, out);
-    });
+    turn([&](auto& core, auto& out) { core.on_connect(world_.now(), connection, admission, out); });
     return true;
 }
 
@@ -196,7 +192,9 @@ void ControllerProcess::carry_out(const controller::SpawnWorker& what) {
     });
 }
 
-void ControllerProcess::carry_out(const controller::KillWorker& what) { kill_worker(what.worker); }
+void ControllerProcess::carry_out(const controller::KillWorker& what) {
+    kill_worker(what.worker);
+}
 
 // The lender's worker is there as long as nobody kills it, whoever uses it.
 void ControllerProcess::carry_out(const controller::BorrowWorker& what) {
@@ -225,14 +223,15 @@ void ControllerProcess::carry_out(const controller::SendToWorker& what) {
     });
 }
 
-void ControllerProcess::carry_out(const controller::Event& what) { events_.push_back(what); }
+void ControllerProcess::carry_out(const controller::Event& what) {
+    events_.push_back(what);
+}
 
 void ControllerProcess::carry_out(const controller::Log& what) {
     if (what.level == controller::Level::Error) ++errors_logged_;
     if (log_.size() == kLogLines) log_.pop_front();
     const double seconds = static_cast<double>(world_.now().micros() % 1'000'000'000) / 1e6;
-    log_.push_back(std::to_string(seconds) + " [" + what.room + " " + what.peer + "] " +
-                   what.text);
+    log_.push_back(std::to_string(seconds) + " [" + what.room + " " + what.peer + "] " + what.text);
 }
 
 }  // namespace parley::sim

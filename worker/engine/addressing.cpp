@@ -44,10 +44,22 @@ bool Addressing::is_pipe(const net::Path& path) const {
     return owner && owner->pipe;
 }
 
-bool Addressing::add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path) {
-    if (is_pipe(path)) return false;
-    paths_.insert(path, {{}, {}, pipe});
-    return true;
+void Addressing::add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path) {
+    if (!pipes_.contains(path)) pipes_.insert(path, {});
+    auto& here = *pipes_.find(path);
+    here.push_back(pipe);
+    paths_.insert(path, {{}, {}, here.front(), here.size() > 1});
+}
+
+void Addressing::forget_pipe(base::Handle<router::Pipe> pipe, const net::Path& path) {
+    auto& here = *pipes_.find(path);
+    std::erase(here, pipe);
+    if (!here.empty()) {
+        paths_.insert(path, {{}, {}, here.front(), here.size() > 1});
+        return;
+    }
+    pipes_.erase(path);
+    paths_.erase(path);
 }
 
 void Addressing::take_out(const Known& known) {

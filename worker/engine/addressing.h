@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/base/flat_map.h"
 #include "common/base/handle.h"
@@ -16,6 +17,7 @@ struct Destination {
     base::Handle<router::Router> router;
     router::LegHandle leg;
     base::Handle<router::Pipe> pipe = {};  // if set: of this, and of no router
+    bool shared = false;                   // or of another of pipes_at()
 
     bool operator==(const Destination&) const = default;
 };
@@ -32,10 +34,13 @@ public:
     void update(uint64_t transport, const Destination& destination, const ice::LiteAgent& agent);
     void forget(uint64_t transport);
 
-    // The path of a pipe is told, not proved: a transport that proves it does not have it. False:
-    // it is another pipe's.
-    bool add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path);
-    void forget_pipe(const net::Path& path) { paths_.erase(path); }
+    // The path of a pipe is told, not proved: a transport that proves it does not have it. Several
+    // may take the same: two controllers that use the same two workers know nothing of each other.
+    void add_pipe(base::Handle<router::Pipe> pipe, const net::Path& path);
+    void forget_pipe(base::Handle<router::Pipe> pipe, const net::Path& path);
+    const std::vector<base::Handle<router::Pipe>>& pipes_at(const net::Path& path) const {
+        return *pipes_.find(path);
+    }
 
     size_t transports() const { return known_.size(); }
     size_t paths() const { return paths_.size(); }
@@ -58,6 +63,7 @@ private:
     base::FlatMap<Fragment, Destination> fragments_;
     base::FlatMap<net::Path, Destination, net::PathHash> paths_;
     base::FlatMap<uint64_t, Known> known_;  // by transport id
+    base::FlatMap<net::Path, std::vector<base::Handle<router::Pipe>>, net::PathHash> pipes_;
 };
 
 }  // namespace parley::engine

@@ -62,7 +62,8 @@ void Media::on_protected(Instant now, net::Protocol protocol, const net::Datagra
     const Destination* destination = addressing_.of_path(datagram.path);
     if (!destination) return turn.drop(Drop::UnknownPath);
     if (destination->pipe) {
-        return on_pipe(now, destination->pipe, protocol, datagram.bytes, turn);
+        const auto pipe = pipe_of(*destination, protocol, datagram);
+        return on_pipe(now, pipe, protocol, datagram.bytes, turn);
     }
     Router* router = routers_.find(destination->router);
     ENSURE(router != nullptr);

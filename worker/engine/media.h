@@ -127,6 +127,8 @@ private:
     void on_stun(base::Instant now, const net::Datagram& datagram, Turn& turn);
     void on_protected(base::Instant now, net::Protocol protocol, const net::Datagram& datagram,
                       Turn& turn);
+    base::Handle<router::Pipe> pipe_of(const Destination& destination, net::Protocol protocol,
+                                       const net::Datagram& datagram) const;
     void on_pipe(base::Instant now, base::Handle<router::Pipe> pipe, net::Protocol protocol,
                  std::span<uint8_t> bytes, Turn& turn);
     void on_pipe_deadlines(base::Instant now, Turn& turn);

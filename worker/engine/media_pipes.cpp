@@ -41,9 +41,7 @@ Status Media::connect_pipe(Instant now, uint64_t id, const PipeRemote& remote, T
         return refused(Refusal::Malformed, "the listen address is of another family");
     }
     const net::Path path{remote.address, static_cast<uint8_t>(remote.listen)};
-    if (!addressing_.add_pipe(*pipe_by_id_.find(id), path)) {
-        return refused(Refusal::AlreadyExists, "another pipe leads there");
-    }
+    addressing_.add_pipe(*pipe_by_id_.find(id), path);
     pipe->connect(now, path, remote.key, remote.header, turn);
     set_deadline(*pipe);
     return Unit{};
@@ -59,7 +57,7 @@ Status Media::close_pipe(Instant now, uint64_t id, Turn& turn) {
         [&](const router::PipedStream& each) { producers.push_back(each.producer.id()); });
     for (const uint64_t consumer : consumers) (void)close_consumer(now, consumer, turn);
     for (const uint64_t producer : producers) (void)close_producer(now, producer, turn);
-    if (const auto path = pipe->path()) addressing_.forget_pipe(*path);
+    if (const auto path = pipe->path()) addressing_.forget_pipe(*pipe_by_id_.find(id), *path);
     pipe_deadlines_.erase(id);
     pipes_.erase(*pipe_by_id_.find(id));
     pipe_by_id_.erase(id);
@@ -104,6 +102,16 @@ Status Media::set_pipe_rule(uint64_t router_id, uint64_t pipe, router::PipeRule 
     if (!router) return refused(Refusal::NotFound, "no such router");
     if (!find_pipe(pipe)) return refused(Refusal::NotFound, "no such pipe");
     return router->set_pipe_rule(pipe, std::move(rule));
+}
+
+// Of those on this path the one that the SSRC is of; if none, any may say why it drops it.
+base::Handle<Pipe> Media::pipe_of(const Destination& destination, net::Protocol protocol,
+                                  const net::Datagram& datagram) const {
+    if (!destination.shared) return destination.pipe;
+    for (const base::Handle<Pipe> handle : addressing_.pipes_at(datagram.path)) {
+        if (pipes_.find(handle)->is_for(protocol, datagram.bytes)) return handle;
+    }
+    return destination.pipe;
 }
 
 // What came on a pipe's path. The pipe says of which stream it is, and so of which router.

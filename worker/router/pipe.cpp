@@ -20,6 +20,8 @@ using net::Drop;
 
 namespace {
 
+constexpr uint32_t kReportSsrcBit = 1u << 31;  // so that it is none of the reserved ones
+
 constexpr std::string_view kCname = "pipe";
 
 // Until it has been measured: what a continent away would take.
@@ -94,6 +96,26 @@ void Pipe::remove(PipedConsumer& consumer) {
     std::erase(in_order_, &consumer);
     outlet_.forget_stream(consumer.stream().ssrc());
     outlet_.forget_stream(consumer.rtx_ssrc());
+}
+
+uint32_t Pipe::report_ssrc() const {
+    if (agreed_.version < 2) return kReportSsrc;
+    return static_cast<uint32_t>(base::mix(id_)) | kReportSsrcBit;
+}
+
+uint32_t Pipe::unused_ssrc() {
+    uint32_t ssrc = 0;
+    do ssrc = ssrcs_.next(kReportSsrc);
+    while (ssrc == report_ssrc());
+    return ssrc;
+}
+
+bool Pipe::is_for(net::Protocol protocol, base::Bytes bytes) const {
+    base::ByteReader in(bytes);
+    in.skip(protocol == net::Protocol::Rtp ? 8 : 4);
+    const uint32_t ssrc = in.u32();
+    if (!in.ok()) return false;
+    return hears(ssrc, 0) || (protocol == net::Protocol::Rtcp && ssrc == report_ssrc());
 }
 
 bool Pipe::hears(uint32_t ssrc, uint32_t rtx_ssrc) const {
@@ -203,7 +225,7 @@ bool Pipe::hear(Instant now, base::Bytes compound, Turn& turn) {
 }
 
 void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report) {
-    if (report.info.ssrc != kReportSsrc) {
+    if (report.info.ssrc != report_ssrc()) {
         PipedStream* stream = stream_of(report.info.ssrc);
         if (stream) stream->producer.sender_report().on_sender_report(now, report.info);
         return;
@@ -211,7 +233,7 @@ void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report) {
     clock_.on_sender_report(now, report.info);
     for (size_t i = 0; i < report.blocks.size(); ++i) {
         const rtcp::ReportBlock block = report.blocks[i];
-        if (block.ssrc != kReportSsrc) continue;
+        if (block.ssrc != report_ssrc()) continue;
         const auto measured = rtcp::round_trip(now, block);
         // One report that was held up on its way says little: smoothed as RFC 6298 §2 has it.
         if (measured) round_trip_ = round_trip_ ? (*round_trip_ * 7 + *measured) / 8 : *measured;
@@ -248,7 +270,7 @@ void Pipe::ask(Instant now, Turn& turn) {
         const auto asked = stream.missing.on_deadline(now, round_trip_.value_or(kRoundTripUnknown));
         if (!asked.empty()) {
             rtcp::write_nack(compound.with_room_for(rtcp::nack_bytes_max(asked.size())),
-                             kReportSsrc, ssrc, asked);
+                             report_ssrc(), ssrc, asked);
         }
         missing_ += stream.missing.newly_asked();
         set_deadline(stream);
@@ -259,16 +281,16 @@ void Pipe::ask(Instant now, Turn& turn) {
 // sent since the last. RFC 3550 §6.4.1.
 void Pipe::report(Instant now, Turn& turn) {
     CompoundWriter compound(outlet_, turn.out);
-    const rtcp::SenderInfo own{kReportSsrc, rtcp::ntp_of(now), 0,
+    const rtcp::SenderInfo own{report_ssrc(), rtcp::ntp_of(now), 0,
                                static_cast<uint32_t>(outlet_.packets_sent()),
                                static_cast<uint32_t>(outlet_.bytes_sent())};
     const rtcp::ReportBlock heard{
-        kReportSsrc, 0, 0, 0, 0, clock_.last_sr(), clock_.delay_since_last_sr(now)};
+        report_ssrc(), 0, 0, 0, 0, clock_.last_sr(), clock_.delay_since_last_sr(now)};
     const size_t size = 28 + rtcp::kReportBlockBytes + 16 + kCname.size() + kPipeHeaderBytes;
     base::ByteWriter& first = compound.with_room_for(size);
     rtcp::write_sender_report(first, own, std::span(&heard, 1));
-    rtcp::write_sdes_cname(first, kReportSsrc, kCname);
-    write_pipe_header(first, kReportSsrc, ours_);
+    rtcp::write_sdes_cname(first, report_ssrc(), kCname);
+    write_pipe_header(first, report_ssrc(), ours_);
     for (PipedConsumer* consumer : in_order_) {
         const auto info = consumer->stream().sender_report(now);
         if (info) rtcp::write_sender_report(compound.with_room_for(28), *info, {});

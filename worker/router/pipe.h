@@ -10,6 +10,7 @@
 #include "common/base/flat_map.h"
 #include "common/base/handle.h"
 #include "common/base/random.h"
+#include "worker/net/demux.h"
 #include "worker/router/app_data.h"
 #include "worker/router/inlet.h"
 #include "worker/router/outlet.h"
@@ -50,7 +51,7 @@ struct PipedPacket {
 // Which streams there are, and what becomes of them, is for routers to know.
 class Pipe {
 public:
-    // The SSRC of each end's own reports; those of streams are larger.
+    // No stream has this SSRC or a smaller one. Before version 2 it was that of each end's reports.
     static constexpr uint32_t kReportSsrc = 1;
     static constexpr srtp::Profile kProfile = srtp::Profile::AeadAes256Gcm;
 
@@ -74,7 +75,7 @@ public:
     // --- streams. They are their routers'; whoever adds one removes it before it goes.
 
     Outlet& outlet() { return outlet_; }
-    uint32_t unused_ssrc() { return ssrcs_.next(kReportSsrc); }
+    uint32_t unused_ssrc();
     void add(PipedConsumer& consumer);
     void remove(PipedConsumer& consumer);
 
@@ -98,6 +99,8 @@ public:
 
     // --- the network
 
+    // Whether it is of this pipe, by its SSRC, where several come on one path.
+    bool is_for(net::Protocol protocol, base::Bytes bytes) const;
     // In place. Nothing, and a counted drop, for what is of no stream or not authentic.
     std::optional<PipedPacket> on_rtp(base::Instant now, std::span<uint8_t> bytes, Turn& turn);
     void on_rtcp(base::Instant now, std::span<uint8_t> bytes, Turn& turn);
@@ -120,6 +123,8 @@ public:
 
 private:
     void enter(base::Instant now, PipeState state, Turn& turn);
+    // Of the reports of both ends: what both know the pipe by, so that it tells this pipe apart.
+    uint32_t report_ssrc() const;
     void on_authentic(base::Instant now, Turn& turn);
     bool hear(base::Instant now, base::Bytes compound, Turn& turn);
     void hear_sender_report(base::Instant now, const rtcp::SenderReport& report);

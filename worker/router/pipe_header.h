@@ -12,7 +12,7 @@ namespace parley::router {
 // What one end of a pipe can do. Ends of different versions do what the lower can, and only what
 // both are capable of.
 struct PipeHeader {
-    static constexpr uint16_t kVersion = 1;  // ours
+    static constexpr uint16_t kVersion = 2;  // ours; 2: reports by an SSRC of their own
     static constexpr uint32_t kRepairs = 1;  // capability: asks for what is lost, and answers
 
     uint16_t version = 0;

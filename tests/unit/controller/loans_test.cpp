@@ -36,9 +36,8 @@ struct Hall {
     }
     Servers overflow() { return server.core().room("hall").value().overflow; }
     bool logged(const std::string& text) const {
-        return std::any_of(server.logs.begin(), server.logs.end(), [&](const Log& line) {
-            return line.text.find(text) != line.text.npos;
-        });
+        return std::any_of(server.logs.begin(), server.logs.end(),
+                           [&](const Log& line) { return line.text.find(text) != line.text.npos; });
     }
 };
 
@@ -115,13 +114,41 @@ TEST_CASE("a worker that no room makes use of is given back, with nothing of our
     CHECK(hall.server.worker(kLent).pipes().empty());
 }
 
-TEST_CASE("a controller that comes back closes what it had in a lent worker and borrows it again") {
+TEST_CASE("a controller that comes back finds the lent worker again, and nobody is moved") {
     Hall hall;
-    hall.server.enter("hall", "cat");
+    ModelClient& cat = hall.server.enter("hall", "cat");
+    hall.server.crash_controller();
+    CHECK(hall.overflow() == Servers{"lender"});
+    REQUIRE(hall.server.recalled.size() == 1);
+    CHECK(hall.server.recalled[0] == LentWorker{"lender", 7});
+    for (ModelClient* client : {hall.ada, hall.bob, &cat}) client->resume();
+    CHECK(cat.told("transportsLost") == 0);
+    CHECK(hall.server.hears(cat) == Voices{"ada", "bob"});
+    CHECK(hall.server.hears(*hall.ada) == Voices{"bob", "cat"});
+    hall.server.check_crossings();
+    // What was told of the room says so no longer when it has left the worker.
+    cat.ask("leave");
+    hall.server.advance(90s);
+    hall.server.recalled.clear();
+    hall.server.crash_controller();
+    CHECK(hall.server.recalled.empty());
+}
+
+TEST_CASE(
+    "a controller that comes back without its lender goes on without the peers that were there") {
+    Hall hall;
+    ModelClient& cat = hall.server.enter("hall", "cat");
+    hall.server.lends = false;
     hall.server.crash_controller();
     CHECK(hall.overflow().empty());
+    hall.ada->resume();
+    CHECK(hall.server.hears(*hall.ada) == Voices{"bob"});
+    cat.resume();
+    CHECK(cat.close_code == 4404);
+    // The lender is there again: what is left in its worker is closed.
+    hall.server.lends = true;
     burn(hall.server, {0.88});
-    hall.server.enter("hall", "dan");
+    hall.server.enter("hall", "cat");
     CHECK(hall.overflow() == Servers{"lender"});
     CHECK(hall.server.worker(kLent).routers().size() == 1);
 }

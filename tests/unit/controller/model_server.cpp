@@ -372,10 +372,11 @@ void ModelServer::deliver(const Output& output) {
         workers.at(kill->worker).reset();
         core_->on_worker_gone(now, kill->worker, "killed", out_);
     } else if (const auto* borrow = std::get_if<BorrowWorker>(&output)) {
+        if (borrow->before) recalled.push_back(*borrow->before);
         if (!lends) return core_->on_worker_gone(now, borrow->worker, "nobody lends", out_);
         auto& lent = workers.at(borrow->worker);
         if (!lent) lent = std::make_unique<ModelWorker>(next_pid_++);
-        core_->on_worker_lent(now, borrow->worker, "lender", out_);
+        core_->on_worker_lent(now, borrow->worker, {"lender", 7}, out_);
     } else if (const auto* send = std::get_if<SendToWorker>(&output)) {
         trace.append(send->frame.begin(), send->frame.end());
         if (hold_workers) {

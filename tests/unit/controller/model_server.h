@@ -131,7 +131,8 @@ public:
     bool checks = true;         // of the core's invariants; they look at everything, every time
     bool workers_start = true;  // spawning works
     bool lends = true;          // other servers lend workers
-    bool hold_workers = false;  // frames to workers wait in `held`
+    std::vector<controller::LentWorker> recalled;  // that were asked back
+    bool hold_workers = false;                     // frames to workers wait in `held`
     std::deque<std::pair<uint32_t, std::vector<uint8_t>>> held;
     std::vector<controller::Event> event_log;
     std::vector<controller::Log> logs;

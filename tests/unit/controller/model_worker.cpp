@@ -104,6 +104,12 @@ struct ModelWorker::Writer {
                 w.close_transport(t);
                 return done(id);
             }
+            case pipe::RequestBody::SetRouterAppData: {
+                const auto& r = *request.body_as_SetRouterAppData();
+                if (!w.routers_.contains(r.router_id())) return refuse(id, Code::NotFound, "");
+                w.routers_[r.router_id()] = text(r.app_data());
+                return done(id);
+            }
             case pipe::RequestBody::SetTransportAppData: {
                 const auto& r = *request.body_as_SetTransportAppData();
                 const auto found = w.transports_.find(r.transport_id());

@@ -71,7 +71,7 @@ struct Other {
 
 TEST_CASE("of a later version, only what we know is heard") {
     Other other({9, 0xffff});
-    CHECK(other.stats().version() == 1);
+    CHECK(other.stats().version() == router::PipeHeader::kVersion);
     std::array<uint8_t, 64> room{};
     base::ByteWriter out(room);
     rtcp::write_receiver_report(out, 1, {});
@@ -85,7 +85,7 @@ TEST_CASE("of a later version, only what we know is heard") {
     REQUIRE(out.ok());
     other.world.deliver(kThere, other.protect_rtcp(base::Bytes(room).first(out.size())));
     CHECK(other.world.drops(Drop::RtcpMalformed) == 0);
-    CHECK(other.stats().version() == 1);
+    CHECK(other.stats().version() == router::PipeHeader::kVersion);
     CHECK(other.stats().state() == pipe::PipeState::Connected);
     CHECK(other.world.engine.media().find_pipe(kPipe)->repairs());
 }

@@ -59,6 +59,6 @@ private:
 // A pipe made in each and told to the other; what is under way is not yet delivered.
 Replied create_pipe(Fixture& at, uint64_t id, bool repair = true);
 Replied connect_pipe(Fixture& at, uint64_t id, uint16_t port, const pipe::PipeCreated& other,
-                     uint16_t version = 1);
+                     uint16_t version = router::PipeHeader::kVersion);
 
 }  // namespace parley::test

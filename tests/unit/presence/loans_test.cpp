@@ -43,7 +43,7 @@ struct Home {
         call(here);
     }
     void borrow() {
-        run([&](auto& here) { borrower.borrow(here, kLent); });
+        run([&](auto& here) { borrower.borrow(here, {kLent, {}}); });
     }
     // Whom it asks now; "" when nobody.
     std::string asks() const {
@@ -161,8 +161,9 @@ TEST_CASE("frames go both ways once the lender has said welcome") {
     const std::vector<uint8_t> frame = {1, 2, 3};
     home.run([&](auto& here) { home.borrower.send(kLent, frame, here.links); });
     CHECK(home.said().empty());
-    home.run(
-        [&](auto& here) { home.borrower.on_message(here, loan, write_link_frame(LinkWelcome{})); });
+    home.run([&](auto& here) {
+        home.borrower.on_message(here, loan, write_link_frame(LinkWelcome{.worker = 3}));
+    });
     home.run([&](auto& here) { home.borrower.send(kLent, frame, here.links); });
     CHECK(home.said() == "AQID");
     home.run([&](auto& here) { home.borrower.on_message(here, loan, "AQI"); });
@@ -181,14 +182,46 @@ TEST_CASE("a worker that is given back is hung up, and nothing more is heard of 
     CHECK(home.out.empty());
 }
 
+TEST_CASE("a worker is asked back from its lender alone, as soon as that is heard of") {
+    Home home({beat_of("a", 4, 1)});
+    const BorrowWorker wanted{kLent, LentWorker{"b", 3}};
+    home.run([&](auto& here) { home.borrower.borrow(here, wanted); });
+    CHECK(home.asks().empty());
+    home.directory.on_beat(home.server.now, beat_of("b", 1, 1));
+    home.run([&](auto& here) { home.borrower.on_news(here); });
+    CHECK(home.asks() == "ws://b/");
+    const LinkId loan = home.loan();
+    home.run([&](auto& here) { home.borrower.on_open(loan, here.links); });
+    const auto hello = parse_link_frame(home.said());
+    REQUIRE(hello.ok());
+    CHECK(std::get<LinkHello>(*hello).worker == 3u);
+    home.run([&](auto& here) { home.borrower.on_closed(here, loan, "gone"); });
+    CHECK(home.asks().empty());
+    CHECK(home.borrower.loans() == 0);
+}
+
+TEST_CASE(
+    "a worker that is asked back is lent again, also by a server that drains; another is not") {
+    for (const WorkerIndex theirs : {1u, 2u}) {
+        Shop shop;
+        shop.spare = false;
+        shop.hear(write_link_frame(
+            LinkHello{.from = "home", .to = "shop", .key = "secret", .worker = theirs}));
+        CHECK((shop.closed() == nullptr) == (theirs == 1));
+        CHECK(shop.workers.size() == (theirs == 1 ? 1 : 0));
+    }
+}
+
 TEST_CASE("who shows the key is lent the lightest worker, and talks to it") {
     Shop shop;
     shop.hear(write_link_frame(LinkHello{.from = "home", .to = "shop", .key = "secret"}));
     REQUIRE(shop.workers.size() == 1);
-    CHECK(std::get<OpenWorker>(shop.workers[0]).loan == 1);
+    const auto opened = std::get<OpenWorker>(shop.workers[0]);
+    CHECK(opened.loan == 1);
     shop.out.clear();
     shop.lender.on_worker_open(1, shop.out);
-    CHECK(std::get<SendText>(shop.out.at(0)).text == write_link_frame(LinkWelcome{}));
+    const LinkWelcome welcome{.worker = opened.worker};
+    CHECK(std::get<SendText>(shop.out.at(0)).text == write_link_frame(welcome));
     shop.hear("AQID");
     CHECK(std::get<TellWorker>(shop.workers.at(0)).frame == std::vector<uint8_t>{1, 2, 3});
     shop.out.clear();

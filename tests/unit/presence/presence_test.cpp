@@ -202,6 +202,23 @@ TEST_CASE("a beat tells all at first, then what changed, and all again when that
     CHECK(member.last_beat().load.workers == 1);
 }
 
+TEST_CASE("a controller that came back says nothing of its rooms before it has found them again") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 3, {}});
+    member.server.enter("standup", "ada");
+    member.server.hold_workers = true;  // their snapshots take a while
+    member.server.crash_controller();
+    member.mail.clear();
+    member.advance(1s);
+    CHECK(member.sent_to("load.server-1").empty());
+    member.server.hold_workers = false;
+    member.server.release_all();
+    member.advance(50ms);
+    const cluster::Beat beat = member.last_beat();
+    CHECK(std::any_of(beat.rooms.begin(), beat.rooms.end(),
+                      [](const auto& room) { return room.room == "standup"; }));
+}
+
 TEST_CASE("what happens is told with the room's epoch and number") {
     Member member;
     member.ask(cluster::RoomOpen{"standup", 7, {}});
