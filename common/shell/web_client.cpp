@@ -28,10 +28,11 @@ struct WebLink {
     bool silent = false;   // nobody wants to hear of its end
 };
 
-// What a vhost of libwebsockets knows us by. It outlives the client by the turns that it takes to
-// close everything.
+// What a vhost of libwebsockets knows us by, and the name that it keeps without a copy. It outlives
+// the client by the turns that it takes to close everything.
 struct WebClientBinding {
     WebClient* client;
+    std::string subprotocol;
 };
 
 namespace {
@@ -116,13 +117,13 @@ WebClient::~WebClient() {
 }
 
 bool WebClient::create_vhost() {
+    binding_ = new WebClientBinding{this, options_.subprotocol};
     lws_protocols protocols[2] = {};
-    protocols[0].name = options_.subprotocol.c_str();
+    protocols[0].name = binding_->subprotocol.c_str();
     protocols[0].callback = on_callback;
     protocols[0].rx_buffer_size = kWriteBytes;
     protocols[0].tx_packet_size = kWriteBytes;
 
-    binding_ = new WebClientBinding{this};
     lws_context_creation_info info{};
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.vhost_name = "client";
