@@ -304,7 +304,10 @@ void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Ma
     }
     mind_drain(now, controller, out);
     if (now >= rival_until_) rival_ = 0;
-    if (up_ && !speaks_ && rival_ == 0 && now >= speak_at_) come_forward(now, mail);
+    // Who has rooms before it ever spoke found the workers of its last process: it is the one, and
+    // in a moment it would be taken for lost.
+    const bool may_speak = rival_ == 0 && (now >= speak_at_ || !controller.reports().empty());
+    if (up_ && !speaks_ && may_speak) come_forward(now, mail);
     if (!up()) {
         if (now >= next_beat_) next_beat_ = now + (up_ ? kListenStep : kBeatTime);
         return;

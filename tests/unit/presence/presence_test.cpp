@@ -393,6 +393,16 @@ TEST_CASE("a server listens for another of its id before it says that it is one"
     CHECK(member.presence->up());
 }
 
+TEST_CASE("a server that found its rooms again after a crash speaks at once") {
+    Member member(Assignment::RouterService, 1200ms);
+    member.server.call([&](auto& core, base::Instant now, auto& out) {
+        return core.create_room(now, "standup", {}, out).ok();
+    });
+    member.advance(100ms);
+    CHECK(member.presence->up());
+    REQUIRE(member.sent_to("load.server-1").size() == 1);
+}
+
 TEST_CASE("of two processes with one id the younger says nothing until the other is gone") {
     for (const base::Duration listens : {base::Duration(0s), base::Duration(1200ms)}) {
         Member member(Assignment::SharedQueue, listens);
