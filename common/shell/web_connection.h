@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/shell/http.h"
 #include "common/shell/web_server.h"
@@ -61,6 +62,7 @@ struct WebConnection {
 // close everything.
 struct WebBinding {
     WebServer* server;
+    std::vector<std::string> subprotocols;  // whose names libwebsockets goes on reading
 };
 
 // Writes the status and headers of an answer, with `body_bytes` as its length. False when they do

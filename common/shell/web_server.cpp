@@ -72,6 +72,7 @@ WebServer::~WebServer() {
 }
 
 bool WebServer::create_vhost() {
+    binding_ = new WebBinding{this, options_.subprotocols};
     std::vector<lws_protocols> protocols;
     const auto add = [&](const char* name) {
         lws_protocols protocol{};
@@ -82,10 +83,9 @@ bool WebServer::create_vhost() {
         protocols.push_back(protocol);
     };
     add(kPlainProtocol);
-    for (const std::string& name : options_.subprotocols) add(name.c_str());
+    for (const std::string& name : binding_->subprotocols) add(name.c_str());
     protocols.push_back({});
 
-    binding_ = new WebBinding{this};
     lws_context_creation_info info{};
     info.port = CONTEXT_PORT_NO_LISTEN_SERVER;  // we accept, it adopts
     info.protocols = protocols.data();
