@@ -7,6 +7,7 @@
 #include "controller/loans.h"
 #include "controller/membership.h"
 #include "controller/messages.h"
+#include "controller/pipe_rules.h"
 #include "controller/pipes.h"
 #include "controller/placement.h"
 #include "controller/room_life.h"
@@ -45,6 +46,7 @@ struct Controller::State : House {
                 if (!turn.house.carried.empty() && turn.house.settled()) recover_and_carry(turn);
                 const bool may_admit = turn.house.settled() && !loan_coming(turn.house);
                 if (!turn.house.held.empty() && may_admit) admit_held(turn);
+                settle_pipe_rules(turn);
                 for (auto& link : turn.house.workers) link.flush(turn.now, turn.out);
             }
         } end{turn};

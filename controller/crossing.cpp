@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "controller/hearing.h"
+#include "controller/pipe_rules.h"
 #include "controller/pipes.h"
 #include "controller/rooms/app_data.h"
 
@@ -47,7 +48,7 @@ Asked asked(Turn& turn, const Pending& pending) {
 }
 
 // Undoes what was asked for at both ends, where these are still there.
-void close(Turn& turn, const Room& room, const Member& speaker, WorkerIndex to,
+void close(Turn& turn, Room& room, const Member& speaker, WorkerIndex to,
            const Crossing& crossing) {
     if (crossing.arrived) {
         auto* there = turn.house.link(room, to);
@@ -56,7 +57,14 @@ void close(Turn& turn, const Room& room, const Member& speaker, WorkerIndex to,
     }
     auto* here = turn.house.link(room, *speaker.worker);
     if (here) here->ask(workers::CloseConsumer{crossing.consumer});
+    one_less_leaves(turn, room, *speaker.worker, to);
     release_pipe(turn, ends_of(*speaker.worker, to));
+}
+
+void settle_pause(Turn& turn, const Member& speaker, Crossing& crossing) {
+    const bool paused = crossing.asleep == crossing.ears;
+    if (std::exchange(crossing.paused, paused) == paused || crossing.ears == 0) return;
+    turn.house.link(speaker)->ask(workers::PauseConsumer{crossing.consumer, paused});
 }
 
 void on_refused(Turn& turn, const Asked& about, const workers::Reply& reply) {
@@ -87,24 +95,40 @@ bool cross(Turn& turn, Room& room, Member& speaker, Producer& producer, WorkerIn
     const auto known = producer.crossings.find(to);
     if (known != producer.crossings.end()) {
         ++known->second.ears;
+        settle_pause(turn, speaker, known->second);
+        await_pipe_rules(turn, room);
         return true;
     }
     workers::Pipe* pipe = take_pipe(turn, ends_of(*speaker.worker, to));
     if (!pipe) return false;
-    const Crossing crossing{turn.new_id(), turn.new_id(), false, 1};
+    Crossing crossing;
+    crossing.consumer = turn.new_id();
+    crossing.producer = turn.new_id();
+    crossing.ears = 1;
     turn.house.link(speaker)->ask(
         workers::PipeConsume{room.router_in(*speaker.worker)->id, pipe->id, crossing.consumer,
                              producer.id, false, rooms::write_app_data(crossing)},
         answer_to(Purpose::PipeConsume, speaker, producer, crossing.consumer));
     producer.crossings.emplace(to, crossing);
+    one_leaves(turn, room, *speaker.worker, to);
     return true;
 }
 
 void release_ear(Turn& turn, Room& room, Member& speaker, Producer& producer, WorkerIndex to) {
     const auto found = producer.crossings.find(to);
-    if (--found->second.ears > 0) return;
+    if (--found->second.ears > 0) {
+        settle_pause(turn, speaker, found->second);
+        return await_pipe_rules(turn, room);
+    }
     close(turn, room, speaker, to, found->second);
     producer.crossings.erase(found);
+}
+
+void pause_ear(Turn& turn, Member& speaker, Producer& producer, WorkerIndex to, bool paused) {
+    const auto found = producer.crossings.find(to);
+    if (found == producer.crossings.end()) return;
+    found->second.asleep += paused ? 1 : -1;
+    settle_pause(turn, speaker, found->second);
 }
 
 void close_crossings(Turn& turn, Room& room, Member& speaker, Producer& producer) {
@@ -112,7 +136,7 @@ void close_crossings(Turn& turn, Room& room, Member& speaker, Producer& producer
     producer.crossings.clear();
 }
 
-void close_unheard(Turn& turn, const Room& room, Member& speaker) {
+void close_unheard(Turn& turn, Room& room, Member& speaker) {
     for (auto& [number, producer] : speaker.producers) {
         std::erase_if(producer.crossings, [&](const auto& entry) {
             const auto& [to, crossing] = entry;

@@ -12,10 +12,13 @@ bool cross(Turn& turn, Room& room, Member& speaker, Producer& producer, WorkerIn
 // One ear less. With the last one the crossing ends.
 void release_ear(Turn& turn, Room& room, Member& speaker, Producer& producer, WorkerIndex to);
 
+// One of them pauses the voice, or wants it again: while all have paused it, it does not leave.
+void pause_ear(Turn& turn, Member& speaker, Producer& producer, WorkerIndex to, bool paused);
+
 // The producer goes: nothing of it crosses any more. Those who hear it are not told.
 void close_crossings(Turn& turn, Room& room, Member& speaker, Producer& producer);
 // What nobody hears crosses no longer.
-void close_unheard(Turn& turn, const Room& room, Member& speaker);
+void close_unheard(Turn& turn, Room& room, Member& speaker);
 // As the speaker's producer is.
 void pause_crossings(Turn& turn, Room& room, const Producer& producer, bool paused);
 

@@ -1,5 +1,7 @@
 #include "controller/hearing.h"
 
+#include <algorithm>
+
 #include "common/base/ensure.h"
 #include "common/json/json.h"
 #include "controller/crossing.h"
@@ -37,9 +39,18 @@ void bring(Turn& turn, Room& room, Member& listener, Member& speaker, Producer& 
     listener.brought.insert(producer.id);
 }
 
-void release(Turn& turn, Room& room, const Member& listener, uint64_t producer) {
+// Counts whether a voice of another worker is paused by this listener.
+void sleep(Turn& turn, Member& listener, uint64_t number, bool asleep) {
+    Member& speaker = *turn.house.members.find(*turn.house.producers.find(number));
+    if (speaker.worker == listener.worker || listener.asleep.contains(number) == asleep) return;
+    asleep ? void(listener.asleep.insert(number)) : void(listener.asleep.erase(number));
+    pause_ear(turn, speaker, speaker.producers.at(number), *listener.worker, asleep);
+}
+
+void release(Turn& turn, Room& room, Member& listener, uint64_t producer) {
     Member& speaker = *turn.house.members.find(*turn.house.producers.find(producer));
     if (speaker.worker == listener.worker) return;
+    sleep(turn, listener, producer, false);
     release_ear(turn, room, speaker, speaker.producers.at(producer), *listener.worker);
 }
 
@@ -148,6 +159,14 @@ void close_consumer(Turn& turn, Member& listener, uint64_t number) {
     forget_consumer(turn, *turn.house.rooms.find(listener.room), listener, number);
 }
 
+void on_consumer_paused(Turn& turn, Member& listener, const Consumer& consumer) {
+    if (!consumer.slot) return sleep(turn, listener, consumer.producer, consumer.paused_by_client);
+    const bool all = std::all_of(
+        listener.consumers.begin(), listener.consumers.end(),
+        [](const auto& entry) { return !entry.second.slot || entry.second.paused_by_client; });
+    for (const uint64_t producer : listener.brought) sleep(turn, listener, producer, all);
+}
+
 void forget_consumer(Turn& turn, Room& room, Member& listener, uint64_t number) {
     const auto found = listener.consumers.find(number);
     if (found == listener.consumers.end()) return;
@@ -204,6 +223,7 @@ void forget_producer(Turn& turn, Room& room, Member& speaker, uint64_t number) {
     for (const auto& [id, handle] : room.peers) {
         Member& listener = *turn.house.members.find(handle);
         listener.brought.erase(number);
+        listener.asleep.erase(number);
         const auto hears = listener.hearing.find(number);
         if (hears == listener.hearing.end()) continue;
         const uint64_t consumer = hears->second;
@@ -226,6 +246,7 @@ void forget_media_of_closing_room(Turn& turn, Room& room, Member& member) {
     member.consumers.clear();
     member.hearing.clear();
     member.brought.clear();
+    member.asleep.clear();
 }
 
 std::string write_consumer(const House& house, const Member& listener, const Consumer& consumer) {

@@ -21,6 +21,9 @@ void make_ready(Turn& turn, Member& listener, uint64_t consumer);
 // The client is not, and never will be.
 void close_consumer(Turn& turn, Member& listener, uint64_t consumer);
 
+// The client has paused a consumer, or wants it again.
+void on_consumer_paused(Turn& turn, Member& listener, const Consumer& consumer);
+
 // Takes the consumer out of every index. Neither the worker nor the client is told.
 void forget_consumer(Turn& turn, Room& room, Member& listener, uint64_t consumer);
 // All that the listener has, likewise.

@@ -93,24 +93,34 @@ void House::ensure_invariants(const Room& room, base::Handle<Room> handle, Censu
             ++ears[{producer, *member->worker}];
         }
     }
+    std::map<std::pair<WorkerIndex, WorkerIndex>, uint32_t> crossing;  // from, to
     for (const rooms::Router& router : room.routers) ENSURE(router.peers == peers[router.worker]);
     for (const auto& [peer, member_handle] : room.peers) {
         const Member& member = *members.find(member_handle);
         for (const auto& [number, producer] : member.producers) {
-            for (const auto& [to, crossing] : producer.crossings) {
+            for (const auto& [to, stream] : producer.crossings) {
                 // Once, somewhere else, and only while it is heard there.
                 ENSURE(to != *member.worker && room.router_in(to));
                 const std::pair key(number, to);
-                ENSURE(crossing.ears > 0 && crossing.ears == ears[key]);
+                ENSURE(stream.ears > 0 && stream.ears == ears[key]);
+                ENSURE(stream.paused == (stream.asleep == stream.ears));
                 ears.erase(key);
                 ++census.streams[std::minmax(to, *member.worker)];
-                const uint64_t* voice = crossed.find(crossing.producer);
-                ENSURE(crossing.arrived == (voice != nullptr) && (!voice || *voice == number));
-                census.arrived += crossing.arrived;
+                ++crossing[{*member.worker, to}];
+                const uint64_t* voice = crossed.find(stream.producer);
+                ENSURE(stream.arrived == (voice != nullptr) && (!voice || *voice == number));
+                census.arrived += stream.arrived;
             }
         }
     }
     ENSURE(ears.empty());
+    for (const rooms::Router& router : room.routers) {
+        for (const auto& [to, lane] : router.lanes) {
+            ENSURE(lane.streams == crossing[std::pair(router.worker, to)]);
+            crossing.erase({router.worker, to});
+        }
+    }
+    ENSURE(crossing.empty());
 }
 
 uint32_t new_csrc(Turn& turn, const Room& room) {

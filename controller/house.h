@@ -102,6 +102,7 @@ struct House {
     base::FlatMap<uint64_t, uint64_t> crossed;  // voices in another worker: which producer it is
     std::map<workers::PipeEnds, workers::Pipe> pipes;
     base::DeadlineQueue<Wait, WaitHash> waits;
+    std::vector<base::Handle<Room>> await_pipe_rules;  // when the turn ends
 
     std::deque<Held> held;
     std::vector<Found> carried;  // until all workers have been heard of

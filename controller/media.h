@@ -63,6 +63,13 @@ struct SendParameters {
     std::string cname;
 };
 
+// Of the voices spoken into a router, which go into a pipe.
+struct PipeRule {
+    uint8_t loudest = 0;           // so many; 0: all
+    std::vector<uint32_t> always;  // and these; csrcs, in their order
+    bool operator==(const PipeRule&) const = default;
+};
+
 // What a client can receive, of what routers here can carry.
 struct ReceiveAbility {
     bool opus = false;

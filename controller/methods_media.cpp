@@ -49,6 +49,7 @@ Answer set_consumer_paused(Call& call, bool paused) {
     if (link && consumer->paused() != was_paused) {
         link->ask(workers::PauseConsumer{consumer->id, consumer->paused()});
     }
+    on_consumer_paused(call.turn, call.member, *consumer);
     return done();
 }
 

@@ -29,10 +29,13 @@ std::vector<double> loads(const House& house, Instant now) {
     return load;
 }
 
-// Voices and ears of a room, by the workers that they are in.
+// Voices and ears of a room, by the workers that they are in. Whether the next peer will hear in
+// slots it says only when it joins: while all who listen do, it is taken for one of them.
 struct Crowd {
     std::vector<uint32_t> voices, ears;
     uint32_t all_voices = 0;
+    uint32_t slots = 0;    // the most that a listener has
+    bool classic = false;  // somebody hears each voice in a stream of its own
 
     Crowd(const House& house, const Room& room)
         : voices(house.workers.size()), ears(house.workers.size()) {
@@ -42,24 +45,38 @@ struct Crowd {
             voices[*member.worker] += static_cast<uint32_t>(member.producers.size());
             ears[*member.worker] += member.can_hear();
             all_voices += static_cast<uint32_t>(member.producers.size());
+            slots = std::max(slots, member.slots);
+            classic = classic || (member.can_hear() && member.slots == 0);
         }
     }
+
+    // Of so many voices those that are forwarded to one listener, or to another worker.
+    uint32_t heard(uint32_t among) const {
+        return classic || slots == 0 ? among : std::min(among, slots);
+    }
+    // One voice more adds to what is forwarded of so many, or takes another's place.
+    bool adds(uint32_t among) const { return heard(among + 1) > heard(among); }
 
     // The streams that a peer brings to the worker `there` by its place in `own`: its voice and
     // whom it hears, all who hear it, and what crosses between the two for its sake.
     capacity::PeerStreams streams(const Rights& rights, WorkerIndex own, WorkerIndex there) const {
         const bool first_ear = rights.subscribe && ears[own] == 0;
+        const bool more = rights.publish && adds(all_voices);      // for who listens
+        const bool crosses = rights.publish && adds(voices[own]);  // to who listens elsewhere
         if (there != own) {
-            return {
-                .transports = 0,
-                .producers = rights.publish && ears[there] > 0,
-                .consumers = (rights.publish ? ears[there] : 0) + (first_ear ? voices[there] : 0)};
+            return {.transports = 0,
+                    .producers = crosses && ears[there] > 0,
+                    .consumers = (more ? ears[there] : 0) + (first_ear ? heard(voices[there]) : 0)};
         }
-        uint32_t away = 0;
-        for (WorkerIndex i = 0; i < ears.size(); ++i) away += i != own && ears[i] > 0;
-        return {.producers = rights.publish + (first_ear ? all_voices - voices[own] : 0),
-                .consumers =
-                    (rights.subscribe ? all_voices : 0) + (rights.publish ? ears[own] + away : 0)};
+        uint32_t away = 0, brought = 0;
+        for (WorkerIndex i = 0; i < ears.size(); ++i) {
+            if (i == own) continue;
+            away += ears[i] > 0;
+            brought += heard(voices[i]);
+        }
+        return {.producers = rights.publish + (first_ear ? brought : 0),
+                .consumers = (rights.subscribe ? heard(all_voices) : 0) + (more ? ears[own] : 0) +
+                             (crosses ? away : 0)};
     }
 };
 

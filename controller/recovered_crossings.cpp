@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "controller/pipe_rules.h"
 #include "controller/pipes.h"
 #include "controller/rooms/app_data.h"
 
@@ -40,7 +41,7 @@ bool recover(Turn& turn, WorkerIndex to, const workers::RouterSnapshot& router,
     const auto* owner = house.producers.find(leaving->producer);
     Member* speaker = owner ? house.members.find(*owner) : nullptr;
     if (!speaker || speaker->worker != from || from == to) return false;
-    const Room& room = *house.rooms.find(speaker->room);
+    Room& room = *house.rooms.find(speaker->room);
     const rooms::Router* there = room.router_in(to);
     const PipeEnds ends = std::minmax(WorkerIndex{from}, to);
     const auto pipe = house.pipes.find(ends);
@@ -54,9 +55,14 @@ bool recover(Turn& turn, WorkerIndex to, const workers::RouterSnapshot& router,
     producer.crossings.emplace(to, *crossing);
     house.crossed.insert(arrived.producer, producer.id);
     take_pipe(turn, ends);
+    one_left_before(turn, room, from, to);
     const bool paused = speaker->paused(producer);
     if (arrived.paused != paused) {
         house.workers[to].ask(workers::PauseProducer{arrived.producer, paused});
+    }
+    // Who had paused it is not known.
+    if (leaving->paused) {
+        house.workers[from].ask(workers::PauseConsumer{leaving->consumer, false});
     }
     all.erase(found);
     return true;

@@ -5,6 +5,7 @@
 
 #include "common/base/ensure.h"
 #include "common/json/json.h"
+#include "controller/pipe_rules.h"
 #include "controller/signalling/ortc.h"
 
 namespace parley::controller {
@@ -133,6 +134,7 @@ workers::SlotRules slot_rules(const House& house, const Room& room, const Member
 void settle_rules(Turn& turn, Room& room, Member& listener) {
     auto* link = turn.house.link(listener);
     const Transport* transport = listener.receiving();
+    await_pipe_rules(turn, room);
     if (!link || !transport || !has_slots(listener, transport->id)) return;
     link->ask(workers::SetSlotRules{transport->id, slot_rules(turn.house, room, listener)});
 }

@@ -34,6 +34,8 @@ struct Crossing {
     uint64_t producer = 0;  // in the other: brings it out of the pipe
     bool arrived = false;   // the other was asked to bring it out
     uint32_t ears = 0;      // how many hear it there
+    uint32_t asleep = 0;    // of these, have paused it
+    bool paused = false;    // all have: nothing goes into the pipe
 };
 
 struct Producer {
@@ -90,6 +92,7 @@ struct Peer {
     std::map<uint64_t, Consumer> consumers;
     std::map<uint64_t, uint64_t> hearing;  // producer of another -> own consumer
     std::set<uint64_t> brought;  // producers of other workers, for its slots to choose among
+    std::set<uint64_t> asleep;   // producers of other workers that it has paused
     std::vector<uint64_t> lost_transports;  // with their worker; not told yet
 
     bool paused(const Producer& producer) const { return muted || producer.paused_by_client; }

@@ -15,6 +15,13 @@ namespace parley::controller::rooms {
 // Room and peer ids are 1 to 64 characters of [A-Za-z0-9_.:-].
 bool valid_id(std::string_view id);
 
+// The voices of a room that cross from one worker to another.
+struct Lane {
+    uint32_t streams = 0;
+    PipeRule rule = {};  // which of them, as far as the worker was told
+    bool told = true;             // false: by a controller before this one, so that it is not known
+};
+
 // What carries a room in one worker.
 struct Router {
     uint64_t id = 0;
@@ -25,6 +32,8 @@ struct Router {
 
     uint32_t peers = 0;   // whose transports are, or will be, in it
     Instant empty_since;  // while there are none
+
+    std::map<WorkerIndex, Lane> lanes;  // to other workers
 
     std::map<std::string, int8_t> levels;  // as Room's, of those who speak into this one
     std::string dominant;                  // of all whom it hears; "" before anybody was
@@ -48,6 +57,8 @@ struct Room {
     std::string talking;                   // what clients were told last; "" is silence
     std::map<std::string, int8_t> levels;  // dBov by peer, in the last reports; empty is silence
     Instant levels_told;
+
+    bool awaits_pipe_rules = false;
 
     Router* router_in(WorkerIndex worker);  // nullptr: none
     const Router* router_in(WorkerIndex worker) const;

@@ -164,6 +164,11 @@ struct PipeProduce {
     bool paused;
     std::string app_data;
 };
+struct SetPipeRule {
+    uint64_t router;
+    uint64_t pipe;
+    PipeRule rule;
+};
 struct GetPipeStats {
     uint64_t pipe;
 };
@@ -179,7 +184,8 @@ using Body = std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, Con
                           Produce, CloseProducer, PauseProducer, Consume, CloseConsumer,
                           PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot, GetWorkerStats,
                           GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
-                          PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules>;
+                          PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules,
+                          SetPipeRule>;
 struct Request {
     uint32_t id;
     Body body;

@@ -138,6 +138,10 @@ public:
                                              r.payload_type, r.clock_rate, r.csrc, r.paused,
                                              bytes(r.app_data)));
     }
+    Typed operator()(const SetPipeRule& r) {
+        const auto always = b_.CreateVector(r.rule.always);
+        return typed(pipe::CreateSetPipeRule(b_, r.router, r.pipe, r.rule.loudest, always));
+    }
     Typed operator()(const GetPipeStats& r) { return typed(pipe::CreateGetPipeStats(b_, r.pipe)); }
     Typed operator()(const Shutdown&) { return typed(pipe::CreateShutdown(b_)); }
 

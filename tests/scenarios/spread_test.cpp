@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/sim/cluster.h"
 
 using namespace parley;
@@ -42,6 +44,60 @@ struct Hall {
 
     Cluster cluster;
     Room hall;
+    std::vector<Peer> people;
+};
+
+using Names = std::set<std::string>;
+
+// Twelve people who hear in two slots each and all talk, over three workers; p0 and p7 are the
+// loudest, p4 comes next, and of the others nobody is clearly louder than any.
+struct Arena {
+    static constexpr uint32_t kWorkers = 3, kSlots = 2;
+
+    explicit Arena(uint64_t seed)
+        : cluster(seed, {.workers = kWorkers, .controller = {.worker_load_most = 0.0013}}),
+          arena(cluster.room("arena")) {
+        for (int i = 0; i < 12; ++i) {
+            PeerOptions options;
+            options.slots = kSlots;
+            options.softer = static_cast<uint8_t>(i == 0 || i == 7 ? 0 : i == 4 ? 8 : 20);
+            people.push_back(arena.join("p" + std::to_string(i), options));
+        }
+        REQUIRE(cluster.settle());
+        for (Peer& person : people) person.speak(300s);
+        cluster.run(4s);
+        REQUIRE(cluster.machine().core().room("arena").value().workers.size() == kWorkers);
+    }
+
+    // Packets that have gone from worker to worker so far.
+    uint64_t crossed() {
+        uint64_t packets = 0;
+        for (uint32_t i = 0; i < kWorkers; ++i) {
+            cluster.machine().worker(i)->engine().media().routers().for_each(
+                [&](const router::Router& router) {
+                    for (const auto& each : router.pipe_ends().consumers()) {
+                        packets += each->stream().packets_sent();
+                    }
+                });
+        }
+        return packets;
+    }
+
+    // Everybody hears the two loudest of the whole room, but never themselves.
+    void check_heard_since(base::Instant since) {
+        for (Peer& listener : people) {
+            Names heard, loudest = {"p0", "p7"};
+            if (loudest.erase(listener.name())) loudest.insert("p4");
+            for (Peer& speaker : people) {
+                const bool any = listener.heard(speaker).since(since).anything();
+                if (any) heard.insert(speaker.name());
+            }
+            CHECK(heard == loudest);
+        }
+    }
+
+    Cluster cluster;
+    Room arena;
     std::vector<Peer> people;
 };
 
@@ -102,4 +158,32 @@ TEST_CASE("the controller of a room over lent workers dies, and nobody hears of 
     hall.cluster.run(20s);
     CHECK(servers() == 2);
     CHECK(hall.longest_gap(before) == 20ms);
+}
+
+TEST_CASE("of twelve who talk in three workers the loudest cross, and are heard by all") {
+    Arena arena(64);
+    const uint64_t before = arena.crossed();
+    const base::Instant since = arena.cluster.now();
+    arena.cluster.run(5s);
+    arena.check_heard_since(since);
+    // Each worker sends each other as many as there are slots, 50 packets a second.
+    const uint64_t most = Arena::kWorkers * (Arena::kWorkers - 1) * Arena::kSlots * 250;
+    CHECK(arena.crossed() - before <= most + most / 20);
+    CHECK(arena.crossed() - before >= most / 4);
+}
+
+TEST_CASE("when a worker of three or the controller dies, the loudest are soon heard by all") {
+    Arena arena(65);
+    arena.cluster.kill_controller();
+    arena.cluster.run(3s);
+    arena.cluster.start_controller();
+    arena.cluster.run(10s);
+    base::Instant since = arena.cluster.now();
+    arena.cluster.run(3s);
+    arena.check_heard_since(since);
+    arena.cluster.kill_worker(arena.cluster.machine().core().room("arena").value().workers[1]);
+    arena.cluster.run(15s);
+    since = arena.cluster.now();
+    arena.cluster.run(3s);
+    arena.check_heard_since(since);
 }

@@ -277,7 +277,7 @@ uint64_t ModelServer::beyond_pipe(uint32_t index, uint64_t arrived) const {
         for (const auto& [id, leaving] : there->leaving()) {
             const bool same =
                 leaving.pipe == stream->second.pipe && leaving.ssrc == stream->second.ssrc;
-            if (same && there->speaks(leaving.producer)) return leaving.producer;
+            if (same && !leaving.paused && there->speaks(leaving.producer)) return leaving.producer;
         }
     }
     return 0;

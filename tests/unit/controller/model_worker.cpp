@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "flatbuffers/pipe_generated.h"
 
 namespace parley::test {
@@ -154,6 +156,8 @@ struct ModelWorker::Writer {
             case pipe::RequestBody::PauseConsumer: {
                 const auto& r = *request.body_as_PauseConsumer();
                 const auto found = w.consumers_.find(r.consumer_id());
+                const auto leaving = w.leaving_.find(r.consumer_id());
+                if (leaving != w.leaving_.end()) return pause(id, leaving->second, r.paused());
                 if (found == w.consumers_.end()) return refuse(id, Code::NotFound, "consumer");
                 found->second.paused = r.paused();
                 return done(id);
@@ -182,6 +186,15 @@ struct ModelWorker::Writer {
                 return pipe_consume(id, *request.body_as_PipeConsume());
             case pipe::RequestBody::PipeProduce:
                 return pipe_produce(id, *request.body_as_PipeProduce());
+            case pipe::RequestBody::SetPipeRule: {
+                const auto& r = *request.body_as_SetPipeRule();
+                if (!w.leaves(r.router_id(), r.pipe_id())) {
+                    return refuse(id, Code::WrongState, "nothing of the router goes there");
+                }
+                ++w.rules_set;
+                w.rules_[{r.router_id(), r.pipe_id()}] = {r.loudest(), numbers(r.always())};
+                return done(id);
+            }
             case pipe::RequestBody::Shutdown: w.shut_down = true; return done(id);
             default: return refuse(id, Code::NotSupported, "what is this");
         }
@@ -253,6 +266,12 @@ struct ModelWorker::Writer {
         w.consumers_[r.consumer_id()] = {r.transport_id(), r.producer_id(), ssrc, text(r.mid()),
                                          r.paused()};
         return say(id, pipe::CreateConsumed(b, ssrc, w.is_paused(r.producer_id())));
+    }
+
+    fb::Offset<pipe::Reply> pause(uint32_t id, Leaving& leaving, bool paused) {
+        if (!w.lies) CHECK(leaving.paused != paused);
+        leaving.paused = paused;
+        return done(id);
     }
 
     fb::Offset<pipe::Reply> create(uint32_t id, const pipe::CreatePipe& r) {
@@ -356,7 +375,7 @@ struct ModelWorker::Writer {
             for (const auto& [number, l] : w.leaving_) {
                 if (l.router != id) continue;
                 leaving.push_back(pipe::CreatePipeConsumerSnapshot(
-                    b, l.pipe, number, l.producer, l.ssrc, 0, false, bytes(b, l.app_data)));
+                    b, l.pipe, number, l.producer, l.ssrc, 0, l.paused, bytes(b, l.app_data)));
             }
             std::vector<fb::Offset<pipe::PipeProducerSnapshot>> arrived;
             for (const auto& [number, a] : w.arrived_) {
@@ -417,6 +436,12 @@ struct ModelWorker::Writer {
     }
 };
 
+bool ModelWorker::leaves(uint64_t router, uint64_t pipe) const {
+    return std::any_of(leaving_.begin(), leaving_.end(), [&](const auto& entry) {
+        return entry.second.router == router && entry.second.pipe == pipe;
+    });
+}
+
 std::vector<uint8_t> ModelWorker::on_frame(std::span<const uint8_t> frame) {
     fb::Verifier verifier(frame.data(), frame.size());
     REQUIRE(pipe::VerifyFrameBuffer(verifier));
@@ -429,7 +454,11 @@ std::vector<uint8_t> ModelWorker::on_frame(std::span<const uint8_t> frame) {
     fb::FlatBufferBuilder b;
     Writer writer{*this, b};
     std::vector<fb::Offset<pipe::Reply>> replies;
-    for (const auto* request : *requests) replies.push_back(writer.reply(*request));
+    for (const auto* request : *requests) {
+        replies.push_back(writer.reply(*request));
+        std::erase_if(
+            rules_, [&](const auto& rule) { return !leaves(rule.first.first, rule.first.second); });
+    }
     if (babbles) replies.push_back(writer.done(4'000'000'000));
     const auto all = b.CreateVector(replies);
     return finish(b, pipe::CreateFrame(b, 0, all));

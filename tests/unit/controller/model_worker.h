@@ -54,7 +54,15 @@ public:
         uint64_t producer;
         uint32_t ssrc;
         std::string app_data;
+        bool paused = false;
     };
+    // Of a router and a pipe: which of what leaves goes in.
+    struct Rule {
+        uint32_t loudest;
+        std::vector<uint32_t> always;
+        bool operator==(const Rule&) const = default;
+    };
+    using Rules = std::map<std::pair<uint64_t, uint64_t>, Rule>;
     // What comes out of a pipe.
     struct Arrived {
         uint64_t router;
@@ -92,6 +100,7 @@ public:
     const std::map<uint64_t, Pipe>& pipes() const { return pipes_; }
     const std::map<uint64_t, Leaving>& leaving() const { return leaving_; }
     const std::map<uint64_t, Arrived>& arrived() const { return arrived_; }
+    const Rules& rules() const { return rules_; }
     uint16_t port() const { return static_cast<uint16_t>(40'000 + pid_); }
     // Observers of a router, levels first.
     std::vector<uint64_t> observers(uint64_t router) const;
@@ -110,6 +119,7 @@ public:
     bool shut_down = false;
     uint64_t cpu_ns = 0;  // as its statistics say
     size_t frames = 0;
+    size_t rules_set = 0;
     size_t refusals = 0;          // requests that were refused
     std::vector<size_t> batches;  // requests in each frame
 
@@ -121,6 +131,7 @@ private:
     void close_transport(uint64_t id);
     void close_producer(uint64_t id);
     void close_pipe(uint64_t id);
+    bool leaves(uint64_t router, uint64_t pipe) const;
     std::optional<uint64_t> router_of(uint64_t producer) const;
     bool is_paused(uint64_t producer) const;
     bool taken(uint64_t transport, uint32_t ssrc, const std::string& mid) const;
@@ -137,6 +148,7 @@ private:
     std::map<uint64_t, Pipe> pipes_;
     std::map<uint64_t, Leaving> leaving_;
     std::map<uint64_t, Arrived> arrived_;
+    Rules rules_;
 };
 
 }  // namespace parley::test

@@ -82,6 +82,18 @@ TEST_CASE("a worker is asked to let a stream into a pipe, and out of it") {
     CHECK(text_of(produce->app_data()) == "out");
 }
 
+TEST_CASE("a rule of a pipe is written whole") {
+    const std::vector<Request> requests = {{4, SetPipeRule{1, 7, {3, {8, 9}}}}};
+    const auto bytes = write_requests(requests);
+    const auto* rule = written(bytes).requests()->Get(0)->body_as_SetPipeRule();
+    REQUIRE(rule);
+    CHECK(rule->router_id() == 1);
+    CHECK(rule->pipe_id() == 7);
+    CHECK(rule->loudest() == 3);
+    REQUIRE(rule->always()->size() == 2);
+    CHECK(rule->always()->Get(1) == 9);
+}
+
 TEST_CASE("what a worker answers about pipes is read whole") {
     fb::FlatBufferBuilder b;
     const std::vector<uint8_t> key(32, 1), salt(12, 2);
