@@ -55,7 +55,7 @@ struct Arena {
     static constexpr uint32_t kWorkers = 3, kSlots = 2;
 
     explicit Arena(uint64_t seed)
-        : cluster(seed, {.workers = kWorkers, .controller = {.worker_load_most = 0.0013}}),
+        : cluster(seed, {.workers = kWorkers, .controller = {.worker_load_most = 0.0024}}),
           arena(cluster.room("arena")) {
         for (int i = 0; i < 12; ++i) {
             PeerOptions options;
@@ -64,7 +64,10 @@ struct Arena {
             people.push_back(arena.join("p" + std::to_string(i), options));
         }
         REQUIRE(cluster.settle());
-        for (Peer& person : people) person.speak(300s);
+        for (Peer& person : people) {
+            REQUIRE(person.in_room());
+            person.speak(300s);
+        }
         cluster.run(4s);
         REQUIRE(cluster.machine().core().room("arena").value().workers.size() == kWorkers);
     }
