@@ -63,6 +63,7 @@ void Laws::ensure_index(uint64_t key, base::Bytes bytes, uint64_t digest) {
 
 void Laws::ensure_indexes_of_pipes(const WorkerProcess& worker) {
     for (const Piped& sent : std::exchange(piped_, {})) {
+        if (!worker.is_at(sent.from)) continue;  // a stranger's, who has no key
         const uint64_t way = base::mix(number_of(sent.from) + 3 * number_of(sent.to));
         if (const auto key = key_of_pipe(worker, sent.to)) pipe_keys_.insert(way, *key);
         const uint64_t* key = pipe_keys_.find(way);  // of one that was closed in this very turn
@@ -73,16 +74,15 @@ void Laws::ensure_indexes_of_pipes(const WorkerProcess& worker) {
 
 void Laws::on_keys(const dtls::SrtpKeys& keys) {
     if (keys.profile != kAeadAes128Gcm) world_.broken("not the SRTP profile that comes first");
-    const bool fresh = keys_.insert(text_of(keys.local)).second &&
-                       keys_.insert(text_of(keys.remote)).second;
+    const bool fresh =
+        keys_.insert(text_of(keys.local)).second && keys_.insert(text_of(keys.remote)).second;
     if (!fresh) world_.broken("two legs have an SRTP key in common");
 }
 
 void Laws::on_worker_turn(const WorkerProcess& worker) {
     ensure_indexes_of_pipes(worker);
-    const std::string wrong =
-        check_sums(worker.engine().counters(), worker.datagrams_received(),
-                   worker.outbox().packets());
+    const std::string wrong = check_sums(worker.engine().counters(), worker.datagrams_received(),
+                                         worker.outbox().packets());
     if (!wrong.empty()) world_.broken(wrong);
     ensure_limits(worker.engine().media());
     if (worker.turns() % kTurnsBetweenLooks == 0) worker.engine().ensure_invariants();

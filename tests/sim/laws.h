@@ -33,7 +33,8 @@ public:
     uint64_t packets_looked_at() const { return packets_; }
 
 private:
-    // What left through a pipe, until the turn is over and its worker can be asked for the key.
+    // What is from and to nobody's leg, until the turn is over: if a worker sent it, through a
+    // pipe, that can be asked for the key.
     struct Piped {
         net::Address from, to;
         std::vector<uint8_t> bytes;

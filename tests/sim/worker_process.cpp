@@ -1,5 +1,6 @@
 #include "tests/sim/worker_process.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -29,7 +30,9 @@ WorkerProcess::WorkerProcess(World& world, Network& network, Line& line, Options
     end_turn();
 }
 
-WorkerProcess::~WorkerProcess() { stop(); }
+WorkerProcess::~WorkerProcess() {
+    stop();
+}
 
 void WorkerProcess::stop() {
     if (std::exchange(stopped_, true)) return;
@@ -86,6 +89,11 @@ void WorkerProcess::end_turn() {
     world_.set_deadline(waiter_, engine_->next_deadline());
     ++turns_;
     turn_ended_(*this);
+}
+
+bool WorkerProcess::is_at(const net::Address& address) const {
+    const auto& own = options_.addresses;
+    return std::find(own.begin(), own.end(), address) != own.end();
 }
 
 uint8_t WorkerProcess::index_of(const net::Address& address) const {

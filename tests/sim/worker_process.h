@@ -41,6 +41,7 @@ public:
     void on_deadline() override;
 
     bool finished() const { return engine_->finished(); }
+    bool is_at(const net::Address& address) const;
     const engine::Engine& engine() const { return *engine_; }
     const net::Outbox& outbox() const { return outbox_; }
     uint64_t datagrams_received() const { return datagrams_received_; }  // handed to the engine
