@@ -66,9 +66,11 @@ void Laws::ensure_indexes_of_pipes(const WorkerProcess& worker) {
         if (!worker.is_at(sent.from)) continue;  // a stranger's, who has no key
         const uint64_t way = base::mix(number_of(sent.from) + 3 * number_of(sent.to));
         if (const auto key = key_of_pipe(worker, sent.to)) pipe_keys_.insert(way, *key);
-        const uint64_t* key = pipe_keys_.find(way);  // of one that was closed in this very turn
-        if (!key) return world_.broken("a worker sent what is of no leg and no pipe");
-        ensure_index(*key, sent.bytes, sent.digest);
+        // Of a pipe that was closed in this very turn; or to where a guest has proved a path, and
+        // nobody has ever lived.
+        const uint64_t* known = pipe_keys_.find(way);
+        const uint64_t key = known ? *known : (way & 0xffffffff) | uint64_t{1} << 31;
+        ensure_index(key, sent.bytes, sent.digest);
     }
 }
 
