@@ -115,13 +115,17 @@ std::optional<WorkerIndex> lightest_worker(const House& house, Instant now) {
 std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room& room,
                                      const Rights& rights) {
     const Crowd crowd(house, room);
-    const std::vector<double> load = loads(house, now);
-    const auto place_among = [&](bool lent) {
-        std::optional<WorkerIndex> best;
+    const auto carrying = [&](bool lent) -> std::optional<WorkerIndex> {
         for (const rooms::Router& router : room.routers) {
             if (house.is_lent(router.worker) != lent) continue;
-            if (fits(house, now, room, crowd, rights, router.worker)) return best = router.worker;
+            if (fits(house, now, room, crowd, rights, router.worker)) return router.worker;
         }
+        return std::nullopt;
+    };
+    if (const auto own = carrying(false)) return own;
+    const std::vector<double> load = loads(house, now);  // looks at every room
+    const auto lightest_other = [&](bool lent) {
+        std::optional<WorkerIndex> best;
         for (WorkerIndex i = 0; i < load.size(); ++i) {
             if (house.is_lent(i) != lent || room.router_in(i)) continue;
             if (!house.workers[i].running() || (best && load[i] >= load[*best])) continue;
@@ -129,8 +133,9 @@ std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room
         }
         return best;
     };
-    const auto own = place_among(false);
-    return own ? own : place_among(true);
+    if (const auto own = lightest_other(false)) return own;
+    const auto lent = carrying(true);
+    return lent ? lent : lightest_other(true);
 }
 
 void promise_capacity(Turn& turn, const Room& room, const Rights& rights, WorkerIndex worker) {

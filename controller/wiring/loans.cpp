@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/wiring/dialling.h"
 #include "controller/wiring/worker_processes.h"
 
 namespace parley::controller {
@@ -9,7 +10,6 @@ namespace parley::controller {
 namespace {
 
 constexpr size_t kQueueBytes = 2 * clustering::kLoanFrameBytes;  // unsent on one loan
-constexpr uint16_t kNormal = 1000;                               // RFC 6455 §7.4.1
 
 template <typename... Ts>
 struct Cases : Ts... {
@@ -45,7 +45,7 @@ void Loans::run_borrower(Call call) {
                                             out, links};
         call(around);
     });
-    deliver(links);
+    controller::deliver(links, *client_);
 }
 
 template <typename Call>
@@ -71,13 +71,13 @@ void Loans::on_news() {
 void Loans::give_back(WorkerIndex worker) {
     clustering::LinkOutputs links;
     borrower_.give_back(worker, links);
-    deliver(links);
+    controller::deliver(links, *client_);
 }
 
 void Loans::send(WorkerIndex worker, base::Bytes frame) {
     clustering::LinkOutputs links;
     borrower_.send(worker, frame, links);
-    deliver(links);
+    controller::deliver(links, *client_);
 }
 
 shell::WebClient::Events Loans::client_events() {
@@ -85,7 +85,7 @@ shell::WebClient::Events Loans::client_events() {
                 [this](uint64_t loan) {
                     clustering::LinkOutputs links;
                     borrower_.on_open(loan, links);
-                    deliver(links);
+                    controller::deliver(links, *client_);
                 },
             .on_message =
                 [this](uint64_t loan, std::string_view text) {
@@ -95,16 +95,6 @@ shell::WebClient::Events Loans::client_events() {
                 [this](uint64_t loan, const std::string& reason) {
                     run_borrower([&](auto& around) { borrower_.on_closed(around, loan, reason); });
                 }};
-}
-
-void Loans::deliver(const clustering::LinkOutputs& links) {
-    for (const clustering::LinkOutput& output : links) {
-        std::visit(
-            Cases{[&](const clustering::Dial& m) { client_->connect(m.link, m.address); },
-                  [&](const clustering::SendLink& m) { client_->send(m.link, m.text); },
-                  [&](const clustering::HangUp& m) { client_->close(m.link, kNormal, m.reason); }},
-            output);
-    }
 }
 
 void Loans::deliver(const clustering::LenderOutputs& workers) {

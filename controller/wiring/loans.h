@@ -56,7 +56,6 @@ private:
     template <typename Call>
     void run_lender(Call call);
     shell::WebClient::Events client_events();
-    void deliver(const clustering::LinkOutputs& links);
     void deliver(const clustering::LenderOutputs& workers);
     void open(ConnectionId loan, WorkerIndex worker);
     void say_closed(ConnectionId loan, const std::string& reason);

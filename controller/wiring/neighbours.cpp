@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "controller/wiring/dialling.h"
+
 #include "common/cluster/names.h"
 
 namespace parley::controller {
@@ -11,12 +13,6 @@ namespace {
 // Unsent to one server: what all its clients may leave unread within the seconds that it takes to
 // find out that it hangs.
 constexpr size_t kQueueBytes = 16 * 1024 * 1024;
-constexpr uint16_t kNormal = 1000;  // RFC 6455 §7.4.1
-
-template <typename... Ts>
-struct Cases : Ts... {
-    using Ts::operator()...;
-};
 
 }  // namespace
 
@@ -48,7 +44,7 @@ void Neighbours::run(Call call) {
         call(around);
     });
     place_.broker.deliver(std::move(mail));
-    deliver(links);
+    controller::deliver(links, *client_);
 }
 
 shell::WebClient::Events Neighbours::client_events() {
@@ -68,16 +64,6 @@ shell::WebClient::Events Neighbours::client_events() {
                         reception_.forwarder().on_link_closed(around.now, link, reason, around.out);
                     });
                 }};
-}
-
-void Neighbours::deliver(const clustering::LinkOutputs& links) {
-    for (const clustering::LinkOutput& output : links) {
-        std::visit(
-            Cases{[&](const clustering::Dial& m) { client_->connect(m.link, m.address); },
-                  [&](const clustering::SendLink& m) { client_->send(m.link, m.text); },
-                  [&](const clustering::HangUp& m) { client_->close(m.link, kNormal, m.reason); }},
-            output);
-    }
 }
 
 void Neighbours::on_connect(ConnectionId client, const Admission& admission) {

@@ -72,7 +72,6 @@ private:
     Neighbours(Place place, clustering::Reception::Options options);
 
     shell::WebClient::Events client_events();
-    void deliver(const clustering::LinkOutputs& links);
     template <typename Call>
     void run(Call call);
 

@@ -7,26 +7,12 @@ using namespace parley::test;
 using namespace parley::controller;
 using Voices = std::set<std::string>;
 
-namespace {
-
-// Lets the workers be this busy, each in parts of its core, until the controller has taken it in.
-void burn(ModelServer& server, const std::vector<double>& loads) {
-    for (int i = 0; i < 20; ++i) {
-        for (uint32_t worker = 0; worker < loads.size(); ++worker) {
-            server.worker(worker).cpu_ns += static_cast<uint64_t>(loads[worker] * 1e9);
-        }
-        server.advance(1s);
-    }
-}
-
-}  // namespace
-
 TEST_CASE("who would overload a full worker is refused, and those in the room go on") {
     ModelServer server;
     server.start();
     auto& ada = server.enter("standup", "ada");
     auto& bob = server.enter("standup", "bob");
-    burn(server, {0.95});
+    server.burn({0.95});
     auto& cat = server.client("standup", "cat");
     cat.connect();
     CHECK(cat.close_code == 4429);
@@ -36,7 +22,7 @@ TEST_CASE("who would overload a full worker is refused, and those in the room go
     ada.resume();  // who has a place keeps it
     CHECK(ada.connected());
     CHECK(server.hears(bob) == Voices{"ada"});
-    burn(server, {0.2});
+    server.burn({0.2});
     server.enter("standup", "dan");
     CHECK(server.hears(ada) == Voices{"bob", "dan"});
 }
@@ -44,7 +30,7 @@ TEST_CASE("who would overload a full worker is refused, and those in the room go
 TEST_CASE("no room is opened where every worker is full") {
     ModelServer server({.workers = 2});
     server.start();
-    burn(server, {0.95, 0});
+    server.burn({0.95, 0});
     const auto open = [&](const char* id) {
         return server.call([&](Controller& core, Instant now, Outputs& out) {
             return core.create_room(now, id, {}, out);
@@ -52,7 +38,7 @@ TEST_CASE("no room is opened where every worker is full") {
     };
     CHECK(open("one")->workers.at(0) == 1);
     CHECK(open("two")->workers.at(0) == 1);
-    burn(server, {0.95, 0.95});
+    server.burn({0.95, 0.95});
     const auto refused = open("three");
     REQUIRE(!refused.ok());
     CHECK(refused.error().code == ErrorCode::Unavailable);
@@ -84,7 +70,7 @@ TEST_CASE("rooms are spread while they are still empty, and follow the load once
             ->workers.at(0);
     };
     CHECK(open("one") != open("two"));
-    burn(server, {0.5, 0});
+    server.burn({0.5, 0});
     for (int i = 0; i < 5; ++i) CHECK(open("more" + std::to_string(i)) == 1);
     const Capacity capacity = server.core().capacity(server.now);
     CHECK(capacity.most == 2 * 0.85);

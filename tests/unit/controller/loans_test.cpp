@@ -12,17 +12,6 @@ namespace {
 
 constexpr uint32_t kOwn = 0, kLent = 1;
 
-// Lets the workers be this busy until the controller has taken it in.
-void burn(ModelServer& server, const std::vector<double>& loads) {
-    for (int i = 0; i < 20; ++i) {
-        for (uint32_t worker = 0; worker < loads.size(); ++worker) {
-            if (!server.workers[worker]) continue;
-            server.worker(worker).cpu_ns += static_cast<uint64_t>(loads[worker] * 1e9);
-        }
-        server.advance(1s);
-    }
-}
-
 // A room that fills the only worker of its server; ada and bob are in.
 struct Hall {
     ModelServer server{{.server = "home", .workers = 1, .loans = 2}};
@@ -32,7 +21,7 @@ struct Hall {
         server.start();
         ada = &server.enter("hall", "ada");
         bob = &server.enter("hall", "bob");
-        burn(server, {0.88});
+        server.burn({0.88});
     }
     Servers overflow() { return server.core().room("hall").value().overflow; }
     bool logged(const std::string& text) const {
@@ -84,7 +73,7 @@ TEST_CASE("when nobody lends the client is told of the capacity, and nobody is a
     ModelClient& dan = hall.server.client("hall", "dan");
     dan.connect();
     CHECK(dan.close_code == 4429);
-    burn(hall.server, {0.88});
+    hall.server.burn({0.88});
     ModelClient& eve = hall.server.enter("hall", "eve");
     CHECK(hall.server.hears(eve) == Voices{"ada", "bob"});
 }
@@ -147,7 +136,7 @@ TEST_CASE(
     CHECK(cat.close_code == 4404);
     // The lender is there again: what is left in its worker is closed.
     hall.server.lends = true;
-    burn(hall.server, {0.88});
+    hall.server.burn({0.88});
     hall.server.enter("hall", "cat");
     CHECK(hall.overflow() == Servers{"lender"});
     CHECK(hall.server.worker(kLent).routers().size() == 1);
@@ -156,8 +145,8 @@ TEST_CASE(
 TEST_CASE("a worker is lent only by who has one to spare") {
     ModelServer server{{.workers = 2}};
     server.start();
-    burn(server, {0.4, 0.3});
+    server.burn({0.4, 0.3});
     CHECK(server.core().worker_to_lend(server.now) == 1u);
-    burn(server, {0.6, 0.6});
+    server.burn({0.6, 0.6});
     CHECK_FALSE(server.core().worker_to_lend(server.now).has_value());
 }

@@ -225,6 +225,16 @@ void ModelServer::kill_worker(uint32_t index) {
     pump();
 }
 
+void ModelServer::burn(const std::vector<double>& loads) {
+    for (int i = 0; i < 20; ++i) {
+        for (uint32_t index = 0; index < loads.size(); ++index) {
+            if (!workers[index]) continue;
+            workers[index]->cpu_ns += static_cast<uint64_t>(loads[index] * 1e9);
+        }
+        advance(1s);
+    }
+}
+
 void ModelServer::advance(base::Duration by) {
     const base::Instant until = now + by;
     while (core_->next_deadline() <= until) {

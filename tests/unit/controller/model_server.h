@@ -91,6 +91,9 @@ public:
     void release_all();
     void kill_worker(uint32_t index);
     void advance(base::Duration by);
+    // Lets the workers be this busy, each in parts of its core, until the controller has taken it
+    // in.
+    void burn(const std::vector<double>& loads);
 
     ModelClient& client(const std::string& room, const std::string& peer, bool numbered = true);
     // The same, connected, with transports, joined and speaking.

@@ -19,11 +19,11 @@ struct Hall {
     Hall() {
         server.start();
         ada = &join("ada", 2), bob = &join("bob", 2);
-        burn({0.88, 0.5, 0.6});
+        server.burn({0.88, 0.5, 0.6});
         cat = &join("cat", 1), dan = &join("dan", 1);
-        burn({0.88, 0.88, 0.6});
+        server.burn({0.88, 0.88, 0.6});
         eve = &join("eve", 2), fay = &join("fay", 2);
-        burn({0.5, 0.5, 0.5});
+        server.burn({0.5, 0.5, 0.5});
         REQUIRE(server.workers_of("hall").size() == 3);
     }
 
@@ -33,15 +33,6 @@ struct Hall {
         who.connect();
         who.enter();
         return who;
-    }
-
-    void burn(const std::vector<double>& loads) {
-        for (int i = 0; i < 20; ++i) {
-            for (uint32_t worker = 0; worker < loads.size(); ++worker) {
-                server.worker(worker).cpu_ns += static_cast<uint64_t>(loads[worker] * 1e9);
-            }
-            server.advance(1s);
-        }
     }
 
     // What the first of these workers lets go to the other.
@@ -89,7 +80,7 @@ TEST_CASE("to a worker where all hear in slots as many cross as there are slots,
 
 TEST_CASE("with a classic listener there all cross, until she goes") {
     Hall hall;
-    hall.burn({0.88, 0.5, 0.88});
+    hall.server.burn({0.88, 0.5, 0.88});
     ModelClient& gia = hall.join("gia", 0);
     CHECK(hall.rule(0, 1) == Rule{0, {}});
     CHECK(hall.rule(1, 0) == Rule{2, {}});
@@ -159,7 +150,7 @@ TEST_CASE("a voice that all who hear it elsewhere have paused does not leave its
     pause(*hall.dan, "pauseConsumer");
     CHECK(hall.leaving_paused(0) == 2);
     CHECK(hall.leaving_paused(2) == 2);
-    hall.burn({0.88, 0.5, 0.88});
+    hall.server.burn({0.88, 0.5, 0.88});
     ModelClient& gia = hall.join("gia", 0);  // hears each in a stream of its own
     CHECK(hall.leaving_paused(0) == 0);
     pause(gia, "pauseConsumer");

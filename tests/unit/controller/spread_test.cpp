@@ -10,16 +10,6 @@ using Workers = std::vector<WorkerIndex>;
 
 namespace {
 
-// Lets the workers be this busy, each in parts of its core, until the controller has taken it in.
-void burn(ModelServer& server, const std::vector<double>& loads) {
-    for (int i = 0; i < 20; ++i) {
-        for (uint32_t worker = 0; worker < loads.size(); ++worker) {
-            server.worker(worker).cpu_ns += static_cast<uint64_t>(loads[worker] * 1e9);
-        }
-        server.advance(1s);
-    }
-}
-
 size_t refusals(const ModelServer& server) {
     size_t count = 0;
     for (const auto& worker : server.workers) count += worker ? worker->refusals : 0;
@@ -35,11 +25,11 @@ struct Hall {
         server.start();
         ada = &server.enter("hall", "ada");
         bob = &server.enter("hall", "bob");
-        burn(server, {0.88, 0.5, 0.6});
+        server.burn({0.88, 0.5, 0.6});
         cat = &server.enter("hall", "cat");
-        burn(server, {0.88, 0.88, 0.6});
+        server.burn({0.88, 0.88, 0.6});
         dan = &server.enter("hall", "dan");
-        burn(server, {0.5, 0.5, 0.5});
+        server.burn({0.5, 0.5, 0.5});
     }
 
     void all_hear_all() {
@@ -71,10 +61,10 @@ TEST_CASE("a room that fills its worker goes on in the next, and everyone hears 
 
 TEST_CASE("rooms that share workers share their pipe, and never each other's voices") {
     Hall hall;
-    burn(hall.server, {0.6, 0.5, 0.6});
+    hall.server.burn({0.6, 0.5, 0.6});
     auto& eve = hall.server.enter("stage", "eve");
     CHECK(hall.server.workers_of("stage") == Workers{1});
-    burn(hall.server, {0.5, 0.88, 0.6});
+    hall.server.burn({0.5, 0.88, 0.6});
     auto& fay = hall.server.enter("stage", "fay");
     CHECK(hall.server.workers_of("stage") == Workers{1, 0});
     CHECK(hall.server.hears(eve) == Voices{"fay"});
@@ -96,7 +86,7 @@ TEST_CASE("who is muted is silent in every worker") {
     size_t paused = 0;
     for (const auto& [id, arrived] : hall.server.worker(1).arrived()) paused += arrived.paused;
     CHECK(paused == 1);
-    burn(hall.server, {0.88, 0.88, 0.5});
+    hall.server.burn({0.88, 0.88, 0.5});
     auto& eve = hall.server.enter("hall", "eve");
     CHECK(hall.server.hears(eve) == Voices{"bob", "cat", "dan"});
     mute(false);
@@ -193,7 +183,7 @@ TEST_CASE("a pipe that is refused is tried again") {
     ModelServer server({.workers = 2});
     server.start();
     auto& ada = server.enter("hall", "ada");
-    burn(server, {0.88, 0.5});
+    server.burn({0.88, 0.5});
     server.worker(1).most_pipes = 0;
     auto& bob = server.enter("hall", "bob");
     CHECK(server.hears(bob).empty());
@@ -241,11 +231,11 @@ TEST_CASE("who leaves while its voice is on its way leaves nothing behind") {
 
 TEST_CASE("nobody is let in whom the others' workers cannot carry") {
     Hall hall;
-    burn(hall.server, {0.88, 0.88, 0.88});
+    hall.server.burn({0.88, 0.88, 0.88});
     auto& eve = hall.server.client("hall", "eve");
     eve.connect();
     CHECK(eve.close_code == 4429);
-    burn(hall.server, {0.97, 0.5, 0.5});  // there is a place, but those in the first would hear her
+    hall.server.burn({0.97, 0.5, 0.5});  // there is a place, but those in the first would hear her
     eve.connect();
     CHECK(eve.close_code == 4429);
     hall.all_hear_all();
@@ -256,7 +246,7 @@ TEST_CASE("a worker that has no router left to give turns away only who was to b
     server.start();
     auto& ada = server.enter("hall", "ada");
     auto& bob = server.enter("hall", "bob");
-    burn(server, {0.88, 0.5});
+    server.burn({0.88, 0.5});
     server.worker(1).most_routers = 0;
     auto& cat = server.client("hall", "cat");
     cat.connect();
