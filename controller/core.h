@@ -148,6 +148,7 @@ struct WorkerInfo {
     std::vector<std::pair<std::string, uint64_t>> drops = {};
     uint64_t cpu_ns = 0;
     uint64_t resident_bytes = 0;
+    base::Duration loop_delay_max{}, loop_delay_mean{};  // in the last second
     double load = 0;  // of its core: what it uses, and what was promised to peers on their way
 };
 

@@ -23,6 +23,10 @@ void write_room_members(JsonWriter& json, const RoomInfo& room, size_t peers) {
     json.end_array();
 }
 
+double seconds(base::Duration span) {
+    return std::chrono::duration<double>(span).count();
+}
+
 }  // namespace
 
 void write_room_summary(JsonWriter& json, const RoomInfo& room, size_t peers) {
@@ -78,6 +82,8 @@ void write_worker(JsonWriter& json, const WorkerInfo& worker) {
         .number("handshakesFailed", worker.handshakes_failed)
         .real("cpuSeconds", static_cast<double>(worker.cpu_ns) / 1e9)
         .number("residentBytes", worker.resident_bytes)
+        .real("loopDelayMaxSeconds", seconds(worker.loop_delay_max))
+        .real("loopDelayMeanSeconds", seconds(worker.loop_delay_mean))
         .real("load", worker.load);
     json.key("drops").object();
     for (const auto& [name, count] : worker.drops) json.number(name, count);

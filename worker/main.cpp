@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/shell/loop.h"
+#include "common/shell/loop_delay.h"
 #include "common/shell/pipe_server.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
@@ -33,6 +34,7 @@ private:
         : loop_(loop),
           identity_(std::move(identity)),
           deadline_(loop, [this](base::Instant now) { engine_->on_deadline(now, *out_); }),
+          loop_delay_(loop),
           usage_(loop, [this](base::Instant now) { report_usage(now); }),
           turn_end_(loop, [this] { end_turn(); }),
           signals_(loop, std::array{SIGINT, SIGTERM},
@@ -49,7 +51,8 @@ private:
 
     void report_usage(base::Instant now) {
         const shell::ProcessUsage used = shell::process_usage();
-        engine_->on_usage({used.cpu_ns, used.resident_bytes, port_->drops()});
+        const shell::LoopDelay::Delays late = loop_delay_.take();
+        engine_->on_usage({used.cpu_ns, used.resident_bytes, late.most, late.mean, port_->drops()});
         usage_.set(now + 1s);
     }
 
@@ -63,6 +66,7 @@ private:
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<shell::PipeServer> controllers_;
     shell::Timer deadline_;
+    shell::LoopDelay loop_delay_;
     shell::Timer usage_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
@@ -91,10 +95,10 @@ base::Result<std::unique_ptr<Worker>, std::string> Worker::open(shell::Loop& loo
     for (const engine::Listen& listen : options.engine.listens) {
         addresses.push_back(listen.address);
     }
-    auto port = shell::UdpPort::open(
-        loop, addresses, options.port, [raw = worker.get()](auto now, auto batch) {
-            raw->engine_->on_datagrams(now, batch, *raw->out_);
-        });
+    auto port = shell::UdpPort::open(loop, addresses, options.port,
+                                     [raw = worker.get()](auto now, auto batch) {
+                                         raw->engine_->on_datagrams(now, batch, *raw->out_);
+                                     });
     if (!port) return base::Err{port.error()};
     worker->port_ = std::move(*port);
     worker->out_ = std::make_unique<net::Outbox>(*worker->port_);

@@ -24,6 +24,11 @@ double number(const WorkerInfo& worker) {
     return static_cast<double>(worker.*Member);
 }
 
+template <base::Duration WorkerInfo::*Member>
+double seconds(const WorkerInfo& worker) {
+    return std::chrono::duration<double>(worker.*Member).count();
+}
+
 constexpr auto kCounter = MetricType::Counter;
 constexpr auto kGauge = MetricType::Gauge;
 
@@ -54,6 +59,10 @@ constexpr WorkerFamily kWorkerFamilies[] = {
     {"parley_worker_cpu_seconds_total", "Processor time used", kCounter,
      [](const WorkerInfo& worker) { return static_cast<double>(worker.cpu_ns) / 1e9; }},
     {"parley_worker_resident_bytes", "Memory in use", kGauge, number<&WorkerInfo::resident_bytes>},
+    {"parley_worker_loop_delay_max_seconds", "How late it got to what was due, at most in a second",
+     kGauge, seconds<&WorkerInfo::loop_delay_max>},
+    {"parley_worker_loop_delay_mean_seconds", "How late it got to what was due, in a second",
+     kGauge, seconds<&WorkerInfo::loop_delay_mean>},
     {"parley_worker_load_ratio", "Of its core: in use, and promised to peers on their way", kGauge,
      number<&WorkerInfo::load>},
 };

@@ -10,6 +10,10 @@ namespace {
 constexpr base::Duration kWarmUp = 8s;
 constexpr double kSmoothing = 0.3;  // of the load: three seconds or so
 constexpr double kStreamSmoothing = 0.05;
+// On average, in each of so many reports: listeners' jitter buffers have nothing left by then.
+// Something else has the processor, so what the worker uses of it does not tell.
+constexpr base::Duration kLate = 50ms;
+constexpr int kLateReports = 3;
 constexpr size_t kPromisesMost = 10'000;
 
 double seconds(base::Duration span) {
@@ -22,6 +26,7 @@ void Gauge::on_stats(Instant now, const WorkerInfo& info, CostModel& model) {
     const Seen seen{now, info.pid, info.cpu_ns, info.packets_received + info.packets_sent,
                     info.handshakes_completed + info.handshakes_failed};
     const auto before = std::exchange(last_, seen);
+    late_ = info.loop_delay_mean < kLate ? 0 : std::min(late_ + 1, kLateReports);
     while (!promises_.empty() && promises_.front().made + kWarmUp <= now) promises_.pop_front();
     if (!before || before->pid != seen.pid || now <= before->at || seen.cpu_ns < before->cpu_ns ||
         seen.packets < before->packets || seen.handshakes < before->handshakes) {
@@ -53,7 +58,7 @@ double Gauge::load(Instant now) const {
         const double left = 1 - seconds(now - promise.made) / seconds(kWarmUp);
         sum += promise.load * std::clamp(left, 0.0, 1.0);
     }
-    return sum;
+    return late_ < kLateReports ? sum : std::max(sum, 1.0);
 }
 
 double cost_of_peer(const Costs& costs, double packets_per_stream, const PeerStreams& streams) {

@@ -30,7 +30,8 @@ public:
     // Nothing is known any more: the worker is gone.
     void reset() { *this = Gauge(); }
 
-    // In cores; 1 is a worker that never sleeps.
+    // In cores; 1 is a worker that never sleeps, or that gets to its packets too late whatever it
+    // uses itself.
     double load(Instant now) const;
     double measured() const { return measured_; }
 
@@ -53,6 +54,7 @@ private:
 
     std::optional<Seen> last_;
     double measured_ = 0;
+    int late_ = 0;  // reports in a row of a loop that was late
     double packets_per_stream_ = 25;
     std::deque<Promise> promises_;  // by age
 };

@@ -49,7 +49,9 @@ fb::Offset<wire::Worker> write_worker(fb::FlatBufferBuilder& to, const WorkerInf
                               w.restarts, w.rooms, w.transports, w.producers, w.consumers,
                               w.packets_received, w.bytes_received, w.packets_sent, w.bytes_sent,
                               w.rtp_packets_received, w.rtp_packets_sent, w.handshakes_completed,
-                              w.handshakes_failed, drops, w.cpu_ns, w.resident_bytes);
+                              w.handshakes_failed, drops, w.cpu_ns, w.resident_bytes,
+                              static_cast<uint32_t>(w.loop_delay_max.count()),
+                              static_cast<uint32_t>(w.loop_delay_mean.count()));
 }
 
 struct ReplyWriter {
@@ -150,6 +152,8 @@ WorkerInfo parse_worker(const wire::Worker& from) {
     });
     worker.cpu_ns = from.cpu_ns();
     worker.resident_bytes = from.resident_bytes();
+    worker.loop_delay_max = base::Duration(from.loop_delay_max_us());
+    worker.loop_delay_mean = base::Duration(from.loop_delay_mean_us());
     return worker;
 }
 

@@ -13,7 +13,6 @@
 namespace parley::controller::workers {
 
 constexpr uint16_t kPipeMajor = 1;
-constexpr uint16_t kPipeMinor = 1;
 
 enum class Refusal : uint8_t {  // ErrorCode in the schema
     None,
@@ -179,13 +178,13 @@ struct GetTransportStats {
 };
 struct Shutdown {};
 
-using Body = std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport,
-                          RestartIce, CloseTransport, SetRouterAppData, SetTransportAppData,
-                          Produce, CloseProducer, PauseProducer, Consume, CloseConsumer,
-                          PauseConsumer, ObserveLevels, ObserveSpeaker, GetSnapshot, GetWorkerStats,
-                          GetTransportStats, Shutdown, CreatePipe, ConnectPipe, ClosePipe,
-                          PipeConsume, PipeProduce, GetPipeStats, ConsumeSlots, SetSlotRules,
-                          SetPipeRule>;
+using Body =
+    std::variant<Hello, CreateRouter, CloseRouter, CreateTransport, ConnectTransport, RestartIce,
+                 CloseTransport, SetRouterAppData, SetTransportAppData, Produce, CloseProducer,
+                 PauseProducer, Consume, CloseConsumer, PauseConsumer, ObserveLevels,
+                 ObserveSpeaker, GetSnapshot, GetWorkerStats, GetTransportStats, Shutdown,
+                 CreatePipe, ConnectPipe, ClosePipe, PipeConsume, PipeProduce, GetPipeStats,
+                 ConsumeSlots, SetSlotRules, SetPipeRule>;
 struct Request {
     uint32_t id;
     Body body;

@@ -240,6 +240,8 @@ private:
              [&](const pipe::DropCount& d) { out.drops.emplace_back(text(d.name()), d.count()); });
         out.cpu_ns = from.cpu_ns();
         out.resident_bytes = from.resident_bytes();
+        out.loop_delay_max = base::Duration(from.loop_delay_max_us());
+        out.loop_delay_mean = base::Duration(from.loop_delay_mean_us());
         return out;
     }
 

@@ -17,7 +17,8 @@ public:
 
     Typed operator()(const Hello& r) {
         const auto name = b_.CreateString(r.name);
-        return typed(pipe::CreateHello(b_, kPipeMajor, kPipeMinor, name));
+        return typed(pipe::CreateHello(b_, kPipeMajor,
+                                       static_cast<uint16_t>(pipe::MinorVersion::Current), name));
     }
     Typed operator()(const CreateRouter& r) {
         const auto app_data = bytes(r.app_data);

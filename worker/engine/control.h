@@ -14,6 +14,8 @@ namespace parley::engine {
 struct Usage {
     uint64_t cpu_ns = 0;
     uint64_t resident_bytes = 0;
+    // How late the loop got to what was due, in the last second.
+    base::Duration loop_delay_most{}, loop_delay_mean{};
     net::Drops drops;  // of datagrams that the sockets did not take or give
 };
 

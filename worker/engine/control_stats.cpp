@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "worker/engine/control_desk.h"
 
 namespace parley::engine {
@@ -45,6 +48,11 @@ const char* name_of(std::optional<srtp::Profile> profile) {
     return "";
 }
 
+uint32_t micros(base::Duration span) {
+    constexpr int64_t kMost = std::numeric_limits<uint32_t>::max();
+    return static_cast<uint32_t>(std::clamp<int64_t>(span.count(), 0, kMost));
+}
+
 }  // namespace
 
 Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
@@ -75,6 +83,8 @@ Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
     stats.add_handshakes_failed(counters.handshakes_failed);
     stats.add_cpu_ns(usage.cpu_ns);
     stats.add_resident_bytes(usage.resident_bytes);
+    stats.add_loop_delay_max_us(micros(usage.loop_delay_most));
+    stats.add_loop_delay_mean_us(micros(usage.loop_delay_mean));
     return with(stats.Finish());
 }
 

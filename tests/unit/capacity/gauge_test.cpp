@@ -80,6 +80,20 @@ TEST_CASE("a new process begins anew, and is no negative work") {
     CHECK(gauge.load(worker.now) == 0);
 }
 
+TEST_CASE("a worker that is late second after second is full, whatever it uses") {
+    Gauge gauge;
+    CostModel model;
+    ModelWorker worker;
+    worker.info.loop_delay_mean = 60ms;
+    worker.run(gauge, model, 100, 2);
+    CHECK(gauge.load(worker.now) < 0.1);  // that happens
+    worker.run(gauge, model, 100, 1);
+    CHECK(gauge.load(worker.now) == 1);
+    worker.info.loop_delay_mean = 1ms;
+    worker.run(gauge, model, 100, 1);
+    CHECK(gauge.load(worker.now) < 0.1);
+}
+
 TEST_CASE("one more peer costs its streams, its transports and its handshakes") {
     const Costs costs{.packet_ns = 2'000, .transport_ns_per_s = 100'000, .handshake_ns = 800'000};
     const double alone = cost_of_peer(costs, 50, {.transports = 2, .producers = 1});

@@ -77,6 +77,8 @@ WorkerInfo a_worker() {
     worker.drops = {{"too_long", 16}};
     worker.cpu_ns = 17;
     worker.resident_bytes = 18;
+    worker.loop_delay_max = base::Duration(19);
+    worker.loop_delay_mean = base::Duration(20);
     return worker;
 }
 
@@ -160,7 +162,9 @@ TEST_CASE("each number of a worker arrives as itself") {
                                 worker.handshakes_failed,
                                 worker.drops.at(0).second,
                                 worker.cpu_ns,
-                                worker.resident_bytes};
+                                worker.resident_bytes,
+                                static_cast<uint64_t>(worker.loop_delay_max.count()),
+                                static_cast<uint64_t>(worker.loop_delay_mean.count())};
     uint64_t expected = 2;
     for (const uint64_t number : numbers) CHECK(number == expected++);
     CHECK(worker.drops.at(0).first == "too_long");
