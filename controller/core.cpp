@@ -12,6 +12,7 @@
 #include "controller/placement.h"
 #include "controller/room_life.h"
 #include "controller/spread.h"
+#include "controller/whereabouts.h"
 #include "controller/worker_life.h"
 
 namespace parley::controller {
@@ -177,8 +178,8 @@ std::vector<cluster::RoomReport> Controller::reports() const {
     reports.reserve(state_->room_by_id.size());
     for (const auto& [id, handle] : state_->room_by_id) {
         const Room& room = *state_->rooms.find(handle);
-        reports.push_back(
-            {id, room.epoch, static_cast<uint32_t>(room.peers.size()), room.created, room.options});
+        reports.push_back({id, room.epoch, static_cast<uint32_t>(room.peers.size()), room.created,
+                           room.options, lenders_of(*state_, room)});
     }
     return reports;
 }
@@ -189,6 +190,10 @@ std::vector<RoomInfo> Controller::rooms() const {
         infos.push_back(room_info(*state_, *state_->rooms.find(handle)));
     }
     return infos;
+}
+
+std::vector<cluster::PeerPlace> Controller::find_peers(const cluster::PeerFind& wanted) const {
+    return controller::find_peers(*state_, wanted);
 }
 
 std::vector<WorkerInfo> Controller::workers(Instant now) const {

@@ -227,6 +227,8 @@ public:
     cluster::Epoch epoch(std::string_view room) const;  // 0: no such room
     std::vector<cluster::RoomReport> reports() const;   // of all rooms, in the order of their ids
     std::vector<RoomInfo> rooms() const;                // in the order of their ids
+    // Those whom peer.find asks for, in the order of their rooms and ids, with no server.
+    std::vector<cluster::PeerPlace> find_peers(const cluster::PeerFind& wanted) const;
     std::vector<WorkerInfo> workers(Instant now) const;
     Capacity capacity(Instant now) const;
     bool ready() const;  // at least one worker runs

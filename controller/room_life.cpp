@@ -72,17 +72,22 @@ void keep_app_data(Turn& turn, const Room& room) {
     }
 }
 
+std::vector<std::string> lenders_of(const House& house, const Room& room) {
+    std::vector<std::string> lenders;
+    for (const rooms::Router& router : room.routers) {
+        if (house.is_lent(router.worker)) lenders.push_back(house.workers[router.worker].lender());
+    }
+    return lenders;
+}
+
 RoomInfo room_info(const House& house, const Room& room) {
     RoomInfo info;
     info.id = room.id;
     info.options = room.options;
     info.created = room.created;
+    info.overflow = lenders_of(house, room);
     for (const rooms::Router& router : room.routers) {
-        if (house.is_lent(router.worker)) {
-            info.overflow.push_back(house.workers[router.worker].lender());
-        } else {
-            info.workers.push_back(router.worker);
-        }
+        if (!house.is_lent(router.worker)) info.workers.push_back(router.worker);
     }
     for (const auto& [id, handle] : room.peers) {
         const Member& member = *house.members.find(handle);

@@ -22,6 +22,9 @@ void await_peers(Turn& turn, const base::Handle<Room>& handle);
 // Has the workers keep what has changed of a room, for the next controller.
 void keep_app_data(Turn& turn, const Room& room);
 
+// Servers whose workers carry a part of the room, one for each such worker.
+std::vector<std::string> lenders_of(const House& house, const Room& room);
+
 RoomInfo room_info(const House& house, const Room& room);
 
 }  // namespace parley::controller

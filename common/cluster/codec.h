@@ -30,6 +30,8 @@ constexpr size_t kReasonBytes = 100;     // fits a WebSocket's close frame, RFC 
 constexpr size_t kAddressBytes = 512;    // of a server
 constexpr size_t kLinkKeyBytes = 256;
 constexpr size_t kReportsMost = 200'000;      // rooms in a beat
+constexpr size_t kWorkersMost = 1'024;        // of a server, whose loads are told
+constexpr size_t kLendersMost = 256;          // to one room
 constexpr uint64_t kNumberMost = 1ull << 53;  // what every JSON reader keeps exactly
 
 // "room.create", ...: the member `type`.
@@ -70,7 +72,11 @@ void write_room_options(JsonWriter& json, const RoomOptions& options);  // all o
 // The data of answers.
 void write(JsonWriter& json, const RoomPlace& room);
 void write(JsonWriter& json, const ServerPlace& server);
+void write(JsonWriter& json, const PeerPlace& peer);
 base::Result<RoomPlace, std::string> read_room_place(Json data);
+// {"peers": [PeerPlace, ...]}, as peer.find is answered; more than kPageMost are refused.
+std::string write_peer_places(const std::vector<PeerPlace>& peers);
+base::Result<std::vector<PeerPlace>, std::string> read_peer_places(Json data);
 
 const char* state_text(ServerState state);  // "up", "draining", "drained"
 

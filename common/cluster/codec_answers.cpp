@@ -75,6 +75,50 @@ void write(JsonWriter& json, const RoomPlace& room) {
     json.end_object();
 }
 
+void write(JsonWriter& json, const PeerPlace& peer) {
+    json.object()
+        .text("room", peer.room)
+        .text("peer", peer.peer)
+        .text("name", peer.name)
+        .text("server", peer.server);
+    if (peer.worker) json.number("worker", *peer.worker);
+    if (!peer.lender.empty()) json.text("lender", peer.lender);
+    json.flag("joined", peer.joined)
+        .flag("connected", peer.connected)
+        .text("since", write_timestamp(peer.since))
+        .end_object();
+}
+
+std::string write_peer_places(const std::vector<PeerPlace>& peers) {
+    JsonWriter json;
+    json.object().key("peers").array();
+    for (const PeerPlace& peer : peers) write(json, peer);
+    return json.end_array().end_object().take();
+}
+
+base::Result<std::vector<PeerPlace>, std::string> read_peer_places(Json data) {
+    JsonFields answer(data, "data");
+    const Json list = answer.array("peers", kPageMost);
+    std::vector<PeerPlace> peers;
+    for (size_t i = 0; i < list.size() && answer.ok(); ++i) {
+        JsonFields fields(list[i], "peer");
+        PeerPlace& peer = peers.emplace_back();
+        peer.room = wire::id(fields, "room");
+        peer.peer = wire::id(fields, "peer");
+        peer.name = fields.text_or("name", kNameBytes, "");
+        peer.server = wire::id(fields, "server");
+        peer.lender = wire::id_or_nothing(fields, "lender");
+        const uint64_t worker = fields.number_or("worker", kWorkersMost, kWorkersMost);
+        if (worker < kWorkersMost) peer.worker = static_cast<uint32_t>(worker);
+        peer.joined = fields.flag("joined");
+        peer.connected = fields.flag("connected");
+        peer.since = wire::instant(fields, "since");
+        if (!fields.ok()) answer.fail("peers", "peers (" + fields.error() + ")");
+    }
+    if (!answer.ok()) return base::Err{answer.error()};
+    return peers;
+}
+
 base::Result<RoomPlace, std::string> read_room_place(Json data) {
     JsonFields fields(data, "room");
     RoomPlace room;

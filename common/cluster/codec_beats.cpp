@@ -25,6 +25,29 @@ uint32_t count(JsonFields& fields, std::string_view name) {
     return static_cast<uint32_t>(fields.number(name, UINT32_MAX));
 }
 
+// "each": one that is null does not run.
+void read_each(JsonFields& fields, std::vector<std::optional<double>>& each) {
+    const Json list = fields.array_or_nothing("each", kWorkersMost);
+    each.reserve(list.size());
+    for (size_t i = 0; i < list.size(); ++i) {
+        const auto load = list[i].real();
+        if (load && *load >= 0 && *load <= kCoresMost) {
+            each.emplace_back(*load);
+        } else if (list[i].is_null()) {
+            each.emplace_back();
+        } else {
+            return fields.fail("each", "loads of workers");
+        }
+    }
+}
+
+void write_each(JsonWriter& json, const std::vector<std::optional<double>>& each) {
+    if (each.empty()) return;
+    json.key("each").array();
+    for (const auto& load : each) load ? json.real(*load) : json.null();
+    json.end_array();
+}
+
 Load read_load(JsonFields& beat) {
     JsonFields fields(beat.object("load"), "load");
     Load load;
@@ -36,6 +59,7 @@ Load read_load(JsonFields& beat) {
     load.most_rooms = count(fields, "mostRooms");
     load.most_peers = count(fields, "mostPeers");
     load.overloaded = fields.flag("overloaded");
+    read_each(fields, load.each);
     if (!fields.ok()) beat.fail("load", "a load (" + fields.error() + ")");
     return load;
 }
@@ -49,8 +73,26 @@ void write_load(JsonWriter& json, const Load& load) {
         .number("peers", load.peers)
         .number("mostRooms", load.most_rooms)
         .number("mostPeers", load.most_peers)
-        .flag("overloaded", load.overloaded)
-        .end_object();
+        .flag("overloaded", load.overloaded);
+    write_each(json, load.each);
+    json.end_object();
+}
+
+void read_ids(JsonFields& fields, std::string_view name, size_t most, std::string_view wanted,
+              std::vector<std::string>& ids) {
+    const Json list = fields.array_or_nothing(name, most);
+    for (size_t i = 0; i < list.size(); ++i) {
+        const std::string_view id = list[i].text().value_or("");
+        if (!is_id(id)) return fields.fail(name, wanted);
+        ids.emplace_back(id);
+    }
+}
+
+void write_ids(JsonWriter& json, std::string_view name, const std::vector<std::string>& ids) {
+    if (ids.empty()) return;
+    json.key(name).array();
+    for (const std::string& id : ids) json.text(id);
+    json.end_array();
 }
 
 void read_rooms(JsonFields& beat, std::vector<RoomReport>& rooms) {
@@ -64,29 +106,14 @@ void read_rooms(JsonFields& beat, std::vector<RoomReport>& rooms) {
         report.peers = count(fields, "peers");
         report.created = wire::instant(fields, "created");
         report.options = wire::options(fields);
+        read_ids(fields, "overflow", kLendersMost, "ids of servers", report.overflow);
         if (!fields.ok()) beat.fail("rooms", "rooms (" + fields.error() + ")");
-    }
-}
-
-void read_ids(JsonFields& beat, std::string_view name, std::vector<std::string>& ids) {
-    const Json list = beat.array_or_nothing(name, kReportsMost);
-    for (size_t i = 0; i < list.size(); ++i) {
-        const std::string_view room = list[i].text().value_or("");
-        if (!is_id(room)) return beat.fail(name, "ids of rooms");
-        ids.emplace_back(room);
     }
 }
 
 std::optional<Duration> read_drain_left(JsonFields& beat) {
     const uint64_t left = beat.number_or("drainLeftMs", kDrainMost, kDrainMost);
     return left == kDrainMost ? std::nullopt : std::optional<Duration>(left * 1ms);
-}
-
-void write_ids(JsonWriter& json, std::string_view name, const std::vector<std::string>& ids) {
-    if (ids.empty()) return;
-    json.key(name).array();
-    for (const std::string& id : ids) json.text(id);
-    json.end_array();
 }
 
 void write_rooms(JsonWriter& json, const std::vector<RoomReport>& rooms) {
@@ -98,6 +125,7 @@ void write_rooms(JsonWriter& json, const std::vector<RoomReport>& rooms) {
             .number("peers", report.peers)
             .text("created", write_timestamp(report.created));
         wire::write_options(json.key("options"), report.options);
+        write_ids(json, "overflow", report.overflow);
         json.end_object();
     }
     json.end_array();
@@ -127,8 +155,8 @@ base::Result<Beat, std::string> parse_beat(std::string_view body) {
     beat.load = read_load(fields);
     beat.whole = fields.flag("whole");
     read_rooms(fields, beat.rooms);
-    read_ids(fields, "closed", beat.closed);
-    read_ids(fields, "released", beat.released);
+    read_ids(fields, "closed", kReportsMost, "ids of rooms", beat.closed);
+    read_ids(fields, "released", kReportsMost, "ids of rooms", beat.released);
     beat.drain_left = read_drain_left(fields);
     if (beat.whole && !beat.closed.empty()) fields.fail("closed", "nothing in a whole beat");
     if (!fields.ok()) return base::Err{fields.error()};

@@ -85,6 +85,16 @@ void read(Reader& in, PeerMute& command) {
     command.muted = in.fields.flag("muted");
 }
 
+void read(Reader& in, PeerFind& command) {
+    in.only({"type", "room", "peer", "limit"});
+    command.room = id_or_nothing(in.fields, "room");
+    command.peer = wire::line(in.fields, "peer", kNameBytes);
+    command.limit = static_cast<uint32_t>(in.fields.number_or("limit", kPageMost, command.limit));
+    if (command.limit == 0) in.fields.fail("limit", "1 to 1000");
+    if (command.room.empty() && in.origin == Origin::App) in.fields.fail("room", "a room");
+    if (command.room.empty() && command.peer.empty()) in.fields.fail("peer", "whom to find");
+}
+
 void read(Reader& in, ServerList&) {
     in.only({"type"});
 }
@@ -149,6 +159,11 @@ void write_members(JsonWriter& json, const PeerKick& command) {
 void write_members(JsonWriter& json, const PeerMute& command) {
     json.text("room", command.room).text("peer", command.peer).flag("muted", command.muted);
 }
+void write_members(JsonWriter& json, const PeerFind& command) {
+    if (!command.room.empty()) json.text("room", command.room);
+    if (!command.peer.empty()) json.text("peer", command.peer);
+    json.number("limit", command.limit);
+}
 void write_members(JsonWriter&, const ServerList&) {}
 void write_members(JsonWriter& json, const ServerDrain& command) {
     json.text("server", command.server);
@@ -172,10 +187,10 @@ void write_members(JsonWriter&, const BeatWanted&) {}
 // In the order of the variant.
 constexpr auto kTypes = std::to_array<std::string_view>(
     {"room.create", "room.close", "room.get", "room.list", "room.why", "peer.add", "peer.kick",
-     "peer.mute", "server.list", "server.drain", "server.undrain", "room.open", "room.release",
-     "beat.wanted"});
+     "peer.mute", "peer.find", "server.list", "server.drain", "server.undrain", "room.open",
+     "room.release", "beat.wanted"});
 static_assert(kTypes.size() == std::variant_size_v<Command>);
-constexpr size_t kAppCommands = 11;  // the rest is between services
+constexpr size_t kAppCommands = 12;  // the rest is between services
 static_assert(std::is_same_v<std::variant_alternative_t<kAppCommands, Command>, RoomOpen>);
 
 template <size_t I>

@@ -57,6 +57,12 @@ struct PeerMute {
     std::string peer;
     bool muted = true;
 };
+// Who is in a room, or where somebody is: the peers whose id this is, or whose name contains it.
+struct PeerFind {
+    std::string room;  // "": all that the server has; then `peer` says whom
+    std::string peer;  // "": everybody in the room
+    uint32_t limit = 100;
+};
 struct ServerList {};
 struct ServerDrain {  // no new rooms; the rooms it has are moved at the deadline, or before
     std::string server;
@@ -85,9 +91,9 @@ struct RoomRelease {
 // Say all of your rooms in the next beat: whoever asks has missed one.
 struct BeatWanted {};
 
-using Command =
-    std::variant<RoomCreate, RoomClose, RoomGet, RoomList, RoomWhy, PeerAdd, PeerKick, PeerMute,
-                 ServerList, ServerDrain, ServerUndrain, RoomOpen, RoomRelease, BeatWanted>;
+using Command = std::variant<RoomCreate, RoomClose, RoomGet, RoomList, RoomWhy, PeerAdd, PeerKick,
+                             PeerMute, PeerFind, ServerList, ServerDrain, ServerUndrain, RoomOpen,
+                             RoomRelease, BeatWanted>;
 
 // --- answers: to the reply_to of the command, with its correlation id
 
@@ -112,6 +118,20 @@ struct RoomPlace {
     bool operator==(const RoomPlace&) const = default;
 };
 
+// One of those that answer peer.find: who it is, and what carries its voice.
+struct PeerPlace {
+    std::string room;
+    std::string peer;
+    std::string name;
+    std::string server;              // the room's home
+    std::optional<uint32_t> worker;  // of that server; nothing while it has none, or a lent one
+    std::string lender;              // the server whose worker it is instead, "" for none
+    bool joined = false;
+    bool connected = false;  // has a signalling connection now
+    Instant since;
+    bool operator==(const PeerPlace&) const = default;
+};
+
 // --- beats: to kLoad
 
 enum class ServerState : uint8_t { Up, Draining, Drained };
@@ -126,6 +146,9 @@ struct Load {
     uint32_t most_rooms = 0;  // its own limits; 0: none
     uint32_t most_peers = 0;
     bool overloaded = false;  // new peers should go elsewhere
+    // What each worker uses, in the order of their numbers; nothing for one that does not run.
+    // Empty: the server is of a version that does not say.
+    std::vector<std::optional<double>> each = {};
     bool operator==(const Load&) const = default;
 };
 struct RoomReport {
@@ -134,6 +157,7 @@ struct RoomReport {
     uint32_t peers = 0;
     Instant created;
     RoomOptions options;
+    std::vector<std::string> overflow = {};  // servers whose workers carry it, too
     bool operator==(const RoomReport&) const = default;
 };
 // A server's registration, load and rooms. A beat tells all rooms, or only what changed since the

@@ -204,6 +204,14 @@ Presence::Data Presence::execute(Call& call, const cluster::PeerMute& command) {
     return nothing();
 }
 
+Presence::Data Presence::execute(Call& call, const cluster::PeerFind& command) {
+    const bool named = !command.room.empty();
+    if (named && call.controller.epoch(command.room) == 0) return refuse(404, "no such room");
+    auto peers = call.controller.find_peers(command);
+    for (cluster::PeerPlace& peer : peers) peer.server = options_.server;
+    return cluster::write_peer_places(peers);
+}
+
 cluster::ServerPlace Presence::self(Instant now, const Controller& controller) const {
     return {options_.server,
             options_.region,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "common/cluster/codec.h"
 #include "common/cluster/names.h"
@@ -379,7 +380,11 @@ cluster::Load Presence::load(Instant now, const Controller& controller) const {
                        .most_rooms = options_.most_rooms,
                        .overloaded = overloaded_};
     for (const WorkerInfo& worker : controller.workers(now)) {
-        load.workers += worker.state == WorkerState::Running ? 1 : 0;
+        const bool runs = worker.state == WorkerState::Running;
+        load.workers += runs ? 1 : 0;
+        // More digits than anybody looks at would make every beat longer.
+        const double used = std::round(worker.load * 1000) / 1000;
+        load.each.push_back(runs ? std::optional(used) : std::nullopt);
     }
     for (const auto& [room, report] : told_) load.peers += report.peers;
     return load;

@@ -142,6 +142,7 @@ private:
     Data execute(Call& call, const cluster::PeerAdd& command);
     Data execute(Call& call, const cluster::PeerKick& command);
     Data execute(Call& call, const cluster::PeerMute& command);
+    Data execute(Call& call, const cluster::PeerFind& command);
     Data execute(Call& call, const cluster::ServerList& command);
     Data execute(Call& call, const cluster::ServerDrain& command);
     Data execute(Call& call, const cluster::ServerUndrain& command);

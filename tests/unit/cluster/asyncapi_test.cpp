@@ -66,8 +66,8 @@ TEST_CASE("docs/asyncapi.yaml has an example of every message") {
     const auto all = examples();
     for (const char* message :
          {"room.create", "room.close", "room.get", "room.list", "room.why", "peer.add", "peer.kick",
-          "peer.mute", "server.list", "server.drain", "server.undrain", "room.open", "room.release",
-          "beat.wanted", "answer", "beat", "event"}) {
+          "peer.mute", "peer.find", "server.list", "server.drain", "server.undrain", "room.open",
+          "room.release", "beat.wanted", "answer", "beat", "event"}) {
         CAPTURE(message);
         CHECK(all.contains(message));
     }

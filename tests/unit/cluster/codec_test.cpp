@@ -140,6 +140,36 @@ TEST_CASE("the place of a room is read back") {
     CHECK(!read_room_place(document->root()["options"]));
 }
 
+TEST_CASE("where somebody is is read back, with a worker, with a lent one, with none") {
+    const Instant since = Instant::from_micros(1'795'259'533'456'789);
+    const std::vector<PeerPlace> peers = {
+        {"standup", "ada", "Ada\n\"Λ\"", "server-1", 3, "", true, true, since},
+        {"standup", "bob", "", "server-1", std::nullopt, "server-2", true, false, since},
+        {"retro", "cat", "Cat", "server-1", std::nullopt, "", false, true, since}};
+    const auto document = JsonDocument::parse(write_peer_places(peers));
+    REQUIRE(document);
+    CHECK(read_peer_places(document->root()).value() == peers);
+    for (const char* wrong : {"{}", "null", R"({"peers":[{}]})", R"({"peers":[null]})",
+                              R"({"peers":[{"room":"a b"}]})"}) {
+        CAPTURE(wrong);
+        CHECK(!read_peer_places(JsonDocument::parse(wrong)->root()));
+    }
+}
+
+TEST_CASE("peers are found in one room, or by whoever they are") {
+    const auto why_not = [](const char* body, Origin origin) {
+        const auto command = parse_command(body, origin);
+        return command ? std::string() : command.error();
+    };
+    const char* anywhere = R"({"type":"peer.find","peer":"ada"})";
+    CHECK(why_not(anywhere, Origin::App) == "peer.find.room: wanted a room");
+    CHECK(why_not(anywhere, Origin::Service).empty());
+    CHECK(why_not(R"({"type":"peer.find"})", Origin::Service) ==
+          "peer.find.peer: wanted whom to find");
+    CHECK(!why_not(R"({"type":"peer.find","room":"a","limit":0})", Origin::App).empty());
+    CHECK(!why_not(R"({"type":"peer.find","room":"a","limit":1001})", Origin::App).empty());
+}
+
 TEST_CASE("the answer to a room.open is a room, or why there is none") {
     const RoomPlace room{.room = "standup",
                          .home = "server-1",
@@ -181,6 +211,18 @@ TEST_CASE("a beat is read back, every number of it") {
     CHECK(read->drain_left == beat.drain_left);
 }
 
+TEST_CASE("a beat of an older server says nothing of its workers, nor where its rooms overflow") {
+    Beat beat = samples::beat();
+    beat.load.each.clear();
+    beat.rooms[0].overflow.clear();
+    const std::string text = write(beat);
+    CHECK(text.find("each") == std::string::npos);
+    CHECK(text.find("overflow") == std::string::npos);
+    const auto read = parse_beat(text);
+    REQUIRE(read);
+    CHECK(read->load.each.empty());
+    CHECK(read->rooms[0].overflow.empty());
+}
 TEST_CASE("a beat that contradicts itself is refused") {
     Beat beat = samples::beat();
     beat.whole = true;
@@ -200,6 +242,14 @@ TEST_CASE("a beat that contradicts itself is refused") {
     beat = samples::beat();
     beat.released = {"not an id"};
     CHECK(parse_beat(write(beat)).error() == "beat.released: wanted ids of rooms");
+    beat = samples::beat();
+    beat.rooms[0].overflow = {"not an id"};
+    CHECK(parse_beat(write(beat)).error().find("overflow") != std::string::npos);
+    beat = samples::beat();
+    beat.load.each = {0.5, -1};
+    CHECK(parse_beat(write(beat)).error().find("load.each") != std::string::npos);
+    beat.load.each.assign(kWorkersMost + 1, 0.5);
+    CHECK(!parse_beat(write(beat)));
 }
 
 TEST_CASE("an event is read back, with a room and without") {

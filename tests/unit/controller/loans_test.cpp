@@ -37,6 +37,11 @@ TEST_CASE("a room that fills its server goes on in a worker that another server 
     CHECK(hall.overflow().empty());
     ModelClient& cat = hall.server.enter("hall", "cat");
     CHECK(hall.overflow() == Servers{"lender"});
+    CHECK(hall.server.core().reports().at(0).overflow == Servers{"lender"});
+    const auto found = hall.server.core().find_peers({.room = "", .peer = "CAT"});
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].lender == "lender");
+    CHECK_FALSE(found[0].worker);
     CHECK(hall.server.workers_of("hall") == std::vector<WorkerIndex>{kOwn});
     CHECK(hall.server.worker(kLent).name == "server home");
     CHECK(hall.server.hears(cat) == Voices{"ada", "bob"});

@@ -181,6 +181,40 @@ TEST_CASE("peers are let in, muted and shown out") {
     CHECK(member.ask(cluster::RoomGet{"standup"}).refusal->code == 404);
 }
 
+TEST_CASE("who is asked where somebody is says the room, and the worker that carries the voice") {
+    Member member;
+    member.ask(cluster::RoomOpen{"standup", 1, {}});
+    member.ask(cluster::RoomOpen{"retro", 1, {}});
+    member.server.enter("standup", "ada");
+    member.server.enter("retro", "bob");
+    const auto found = [&](const cluster::PeerFind& wanted) {
+        const cluster::Answer answer = member.ask(wanted);
+        REQUIRE_FALSE(answer.refusal);
+        return cluster::read_peer_places(JsonDocument::parse(answer.data)->root()).value();
+    };
+    const auto ada = found({.room = "", .peer = "ada"});
+    REQUIRE(ada.size() == 1);
+    CHECK(ada[0].room == "standup");
+    CHECK(ada[0].server == "server-1");
+    CHECK(ada[0].worker == 0);
+    CHECK(ada[0].connected);
+    CHECK(found({.room = "retro", .peer = ""}).at(0).peer == "bob");
+    CHECK(found({.room = "retro", .peer = "ada"}).empty());
+    CHECK(member.ask(cluster::PeerFind{"none", "", 10}).refusal->code == 404);
+}
+
+TEST_CASE("a beat says how busy each worker is, and which does not run") {
+    Member member;
+    member.advance(1s);
+    const cluster::Load load = member.last_beat().load;
+    CHECK(load.each.size() == 1);
+    CHECK(load.each[0].has_value());
+    member.server.kill_worker(0);
+    member.ask(cluster::BeatWanted{});
+    member.advance(0s);
+    CHECK_FALSE(member.last_beat().load.each.at(0).has_value());
+}
+
 TEST_CASE("a beat tells all at first, then what changed, and all again when that is wanted") {
     Member member;
     CHECK(member.last_beat().whole);
