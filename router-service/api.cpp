@@ -1,5 +1,6 @@
 #include "router-service/api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -54,17 +55,40 @@ std::optional<std::string> command_json(std::string_view type, std::string_view 
     return text + members.substr(1);
 }
 
+// "?after=ID&limit=N&beginning=TEXT".
+Response page_of_rooms(const web::Request& request, const Picture& picture) {
+    const auto text = [&](std::string_view name) {
+        return web::find(request.query, name).value_or("");
+    };
+    cluster::RoomList wanted{.after = std::string(text("after"))};
+    const std::string_view limit = web::find(request.query, "limit").value_or("100");
+    const auto [end, error] =
+        std::from_chars(limit.data(), limit.data() + limit.size(), wanted.limit);
+    const bool whole = error == std::errc() && end == limit.data() + limit.size();
+    if (!whole || wanted.limit == 0 || wanted.limit > cluster::kPageMost) {
+        return error_response(400, "limit is 1 to 1000");
+    }
+    return json_response(200, room_list(picture, wanted, text("beginning")));
+}
+
+// REQUIRES: the path is that of a drain or an undrain.
+Log asked_for(const web::Request& request, const Path& path) {
+    const std::string who = request.user.empty() ? "an admin key" : request.user;
+    return {Level::Info, path[3] + " was asked for by " + who, "", path[2]};
+}
+
 }  // namespace
 
 Api::Outcome Api::on_request(Instant now, RequestId id, const web::Request& request,
-                             const RouterService& core, const ScaleSignal& scale) {
-    Outcome outcome = route(now, id, request, core, scale);
+                             const RouterService& core, const ScaleSignal& scale,
+                             Dashboard& dashboard) {
+    Outcome outcome = route(now, id, request, core, scale, dashboard);
     if (outcome.response) ++responses_[outcome.response->status];
     return outcome;
 }
 
 Api::Outcome Api::route(Instant now, RequestId id, const web::Request& request,
-                        const RouterService& core, const ScaleSignal& scale) {
+                        const RouterService& core, const ScaleSignal& scale, Dashboard& dashboard) {
     const auto segments = web::segments(request.path);
     if (!segments) return at_once(error_response(400, "the path is not well encoded"));
     const Path& path = *segments;
@@ -76,28 +100,14 @@ Api::Outcome Api::route(Instant now, RequestId id, const web::Request& request,
         return at_once(error_response(
             503, core.is_connected() ? "not every server was heard" : "the broker is away"));
     }
-    if (auto refusal = gate_.refusal(request)) return at_once(std::move(*refusal));
-    if (get && matches(path, {"metrics"})) {
-        return at_once({.status = 200,
-                        .content_type = "text/plain; version=0.0.4",
-                        .body = metrics_text(core, scale, responses_)});
+    if (auto no = refusal(request)) return at_once(std::move(*no));
+    if (get) {
+        auto seen = view(now, request, path, core, scale, dashboard);
+        if (seen) return at_once(std::move(*seen));
     }
-    if (get && matches(path, {"v1", "scale"}))
-        return at_once(json_response(200, scale_json(scale)));
-    if (get && matches(path, {"v1", "servers"})) {
-        return at_once(json_response(200, server_list(core.picture())));
-    }
-    if (get && matches(path, {"v1", "rooms"})) {
-        cluster::RoomList wanted{.after =
-                                     std::string(web::find(request.query, "after").value_or(""))};
-        const std::string_view limit = web::find(request.query, "limit").value_or("100");
-        const auto [end, error] =
-            std::from_chars(limit.data(), limit.data() + limit.size(), wanted.limit);
-        const bool whole = error == std::errc() && end == limit.data() + limit.size();
-        if (!whole || wanted.limit == 0 || wanted.limit > cluster::kPageMost) {
-            return at_once(error_response(400, "limit is 1 to 1000"));
-        }
-        return at_once(json_response(200, room_list(core.picture(), wanted)));
+    if (get && matches(path, {"v1", "peers"})) return find_peers(now, id, request, core);
+    if (get && matches(path, {"v1", "rooms", "*", "peers"})) {
+        return ask(now, id, cluster::PeerFind{path[2], "", cluster::kPageMost}, 200, core);
     }
     if (get && matches(path, {"v1", "rooms", "*"})) {
         return ask(now, id, cluster::RoomGet{path[2]}, 200, core);
@@ -111,8 +121,71 @@ Api::Outcome Api::route(Instant now, RequestId id, const web::Request& request,
     if (request.method == "DELETE" && matches(path, {"v1", "rooms", "*", "peers", "*"})) {
         return ask(now, id, cluster::PeerKick{path[2], path[4], ""}, 204, core);
     }
-    if (request.method == "POST") return ask_body(now, id, request, path, core);
+    if (request.method == "POST") {
+        Outcome outcome = ask_body(now, id, request, path, core);
+        const bool drains = outcome.command && path[1] == "servers";
+        if (drains) dashboard.on_log(now, asked_for(request, path));
+        return outcome;
+    }
     return at_once(error_response(404, "there is nothing at " + request.path));
+}
+
+// Who shows the key may, and whoever a trusted proxy speaks for. That header from anybody else is
+// an attempt, and not overlooked.
+std::optional<Response> Api::refusal(const web::Request& request) const {
+    if (request.user.empty()) return gate_.refusal(request);
+    if (!proxies_.contains(request.remote)) {
+        return error_response(403, "only a trusted proxy may say who asks");
+    }
+    // The proxy knows a browser by its cookie, which a form on another site's page sends as well;
+    // such a form can not send JSON.
+    if (request.method == "POST" && !request.content_type.starts_with("application/json")) {
+        return error_response(403, "a change wants Content-Type: application/json");
+    }
+    return std::nullopt;
+}
+
+// What this replica knows by itself.
+std::optional<Response> Api::view(Instant now, const web::Request& request, const Path& path,
+                                  const RouterService& core, const ScaleSignal& scale,
+                                  Dashboard& dashboard) {
+    if (matches(path, {"metrics"})) {
+        return Response{.status = 200,
+                        .content_type = "text/plain; version=0.0.4",
+                        .body = metrics_text(core, scale, responses_)};
+    }
+    if (matches(path, {"v1", "fleet"})) {
+        const std::string_view since = web::find(request.query, "since").value_or("");
+        return json_response(200, dashboard.answer(now, since, core, scale));
+    }
+    if (matches(path, {"v1", "scale"})) return json_response(200, scale_json(scale));
+    if (matches(path, {"v1", "servers"})) return json_response(200, server_list(core.picture()));
+    if (matches(path, {"v1", "servers", "*"})) {
+        const auto server = core.picture().servers().find(path[2]);
+        if (!server) return error_response(404, "no such server");
+        return json_response(200, server_view(now, core.picture(), *server));
+    }
+    if (matches(path, {"v1", "rooms"})) return page_of_rooms(request, core.picture());
+    return std::nullopt;
+}
+
+Api::Outcome Api::find_peers(Instant now, RequestId id, const web::Request& request,
+                             const RouterService& core) {
+    const std::string_view peer = web::find(request.query, "peer").value_or("");
+    if (peer.empty() || peer.size() > cluster::kNameBytes) {
+        return at_once(error_response(400, "peer is an id, or a part of a name"));
+    }
+    if (!core.is_connected()) return at_once(error_response(503, "the broker is away"));
+    auto questions = search_.on_search(now, id, peer, core.picture().servers());
+    if (!questions) return at_once(error_response(503, "enough is being searched for"));
+    if (questions->empty()) {
+        return at_once(json_response(200, R"({"peers":[],"asked":0,"silent":0})"));
+    }
+    return {.questions = std::move(*questions)};
+}
+
+Api::Answered Api::answered(PeerSearch::Found found) {
+    return {found.request, count(json_response(200, std::move(found.json)))};
 }
 
 Api::Outcome Api::ask_body(Instant now, RequestId id, const web::Request& request, const Path& path,
@@ -157,6 +230,11 @@ Api::Outcome Api::ask(Instant now, RequestId id, const cluster::Command& command
 }
 
 bool Api::on_delivery(const cluster::Delivery& delivery, std::optional<Answered>& answered) {
+    std::optional<PeerSearch::Found> ended;
+    if (search_.on_delivery(delivery, ended)) {
+        if (ended) answered = this->answered(std::move(*ended));
+        return true;
+    }
     if (!delivery.correlation_id.starts_with(kCorrelation)) return false;
     if (delivery.queue == cluster::kRooms) return false;
     const std::string_view text = std::string_view(delivery.correlation_id).substr(5);
@@ -182,6 +260,7 @@ bool Api::on_delivery(const cluster::Delivery& delivery, std::optional<Answered>
 
 std::vector<Api::Answered> Api::on_deadline(Instant now) {
     std::vector<Answered> late;
+    for (auto& found : search_.on_deadline(now)) late.push_back(answered(std::move(found)));
     while (!waiting_.empty() && waiting_.begin()->second.until <= now) {
         late.push_back({waiting_.begin()->second.request,
                         count(error_response(504, "nobody answered in time"))});
@@ -192,6 +271,7 @@ std::vector<Api::Answered> Api::on_deadline(Instant now) {
 
 std::vector<Api::Answered> Api::on_disconnected() {
     std::vector<Answered> lost;
+    for (auto& found : search_.on_disconnected()) lost.push_back(answered(std::move(found)));
     for (const auto& [number, waiting] : std::exchange(waiting_, {})) {
         lost.push_back({waiting.request, count(error_response(503, "the broker is away"))});
     }
@@ -199,7 +279,8 @@ std::vector<Api::Answered> Api::on_disconnected() {
 }
 
 Instant Api::next_deadline() const {
-    return waiting_.empty() ? Instant::never() : waiting_.begin()->second.until;
+    const Instant asked = waiting_.empty() ? Instant::never() : waiting_.begin()->second.until;
+    return std::min(asked, search_.next_deadline());
 }
 
 Response Api::count(Response response) {

@@ -4,12 +4,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/cluster/mail.h"
 #include "common/web/gate.h"
 #include "common/web/http.h"
+#include "common/web/trusted_proxies.h"
 #include "router-service/core.h"
+#include "router-service/dashboard.h"
+#include "router-service/peer_search.h"
 #include "router-service/scale.h"
 
 namespace parley::router_service {
@@ -25,16 +29,19 @@ public:
         RequestId request;
         web::Response response;
     };
-    // One of the two, or neither when the answer is still to come.
+    // The response, or what is to be asked for it.
     struct Outcome {
         std::optional<web::Response> response = {};
         std::optional<cluster::Publish> command = {};
+        std::vector<cluster::Publish> questions = {};  // to servers
     };
 
-    explicit Api(const std::vector<std::string>& admin_keys) : gate_(admin_keys) {}
+    // `proxies`: those that may say who asks, in the header that the shell reads for it.
+    explicit Api(const std::vector<std::string>& admin_keys, web::TrustedProxies proxies = {})
+        : gate_(admin_keys), proxies_(std::move(proxies)) {}
 
     Outcome on_request(Instant now, RequestId id, const web::Request& request,
-                       const RouterService& core, const ScaleSignal& scale);
+                       const RouterService& core, const ScaleSignal& scale, Dashboard& dashboard);
 
     // True when it is the answer to a request of ours: then `answered` says what to send.
     bool on_delivery(const cluster::Delivery& delivery, std::optional<Answered>& answered);
@@ -55,16 +62,27 @@ private:
 
     web::Response count(web::Response response);
     Outcome route(Instant now, RequestId id, const web::Request& request, const RouterService& core,
-                  const ScaleSignal& scale);
+                  const ScaleSignal& scale, Dashboard& dashboard);
+    std::optional<web::Response> view(Instant now, const web::Request& request,
+                                      const std::vector<std::string>& path,
+                                      const RouterService& core, const ScaleSignal& scale,
+                                      Dashboard& dashboard);
+    Outcome find_peers(Instant now, RequestId id, const web::Request& request,
+                       const RouterService& core);
+    Answered answered(PeerSearch::Found found);
     Outcome ask(Instant now, RequestId id, const cluster::Command& command, uint16_t success,
                 const RouterService& core);
     Outcome ask_body(Instant now, RequestId id, const web::Request& request,
                      const std::vector<std::string>& path, const RouterService& core);
 
+    std::optional<web::Response> refusal(const web::Request& request) const;
+
     web::Gate gate_;
+    web::TrustedProxies proxies_;
     bool stopping_ = false;
     uint64_t last_ = 0;
     std::map<uint64_t, Waiting> waiting_;  // by number: the earliest deadline first
+    PeerSearch search_;
     std::map<uint16_t, uint64_t> responses_;
 };
 

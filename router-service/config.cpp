@@ -33,6 +33,12 @@ public:
         list("admin-key", config.admin_keys,
              "Who shows it as a bearer token may administer; without one only this machine may")
             ->check(CLI::Validator(admin_key, "16 characters or more"));
+        add("dashboard-root", config.dashboard_root,
+            "The built dashboard (web/dist-dashboard); empty: no page is served");
+        add("proxy-user-header", config.proxy_user_header,
+            "Header in which a trusted proxy says who asks, who may administer then")
+            ->check(CLI::Validator(header_name, "a header's name"));
+        list("trusted-proxy", trusted_proxies_, "Addresses or networks of those proxies");
         add("placement", placement_, "spread or pack")->check(CLI::IsMember({"spread", "pack"}));
         add("pack-bound", config.options.placement.pack_bound,
             "Share of a server's capacity that packing stays under")
@@ -62,6 +68,13 @@ public:
             return std::variant<Config, Say>(Say{app_.help()});
         } catch (const CLI::ParseError& error) {
             return base::Err{std::string(error.what())};
+        }
+        for (const std::string& text : trusted_proxies_) {
+            if (config_.trusted_proxies.add(text)) continue;
+            return base::Err{"trusted-proxy " + text + " is no address and no network"};
+        }
+        if (config_.trusted_proxies.empty() != config_.proxy_user_header.empty()) {
+            return base::Err{std::string("proxy-user-header and trusted-proxy go together")};
         }
         config_.options.placement.policy = placement_ == "pack" ? Policy::Pack : Policy::Spread;
         for (const auto& one : seconds_) {
@@ -100,7 +113,14 @@ private:
         return text.size() >= 16 && plain ? "" : "a key has 16 characters or more, no spaces";
     }
 
+    static std::string header_name(const std::string& text) {
+        const bool plain = std::ranges::all_of(
+            text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+        return plain ? "" : "a header's name has letters, digits and dashes";
+    }
+
     Config& config_;
+    std::vector<std::string> trusted_proxies_;
     std::string placement_ = "spread";
     std::vector<std::unique_ptr<Seconds>> seconds_;
     CLI::App app_{"Parley, a voice server: gives rooms a home among the servers of a cluster.",

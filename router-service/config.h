@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/web/trusted_proxies.h"
 #include "router-service/core.h"
 #include "router-service/scale.h"
 
@@ -18,6 +19,9 @@ struct Config {
     std::vector<std::string> http_listen = {"0.0.0.0"};
     uint16_t http_port = 4500;  // 0: any free one
     std::vector<std::string> admin_keys;
+    std::string dashboard_root;     // the built page; "": none is served
+    std::string proxy_user_header;  // in which a proxy says who asks; "": in none
+    web::TrustedProxies trusted_proxies;
     Options options;
     ScaleRules scale;
     std::string log_format = "text";

@@ -25,6 +25,10 @@ std::optional<uint64_t> number_of(std::string_view text) {
     return number;
 }
 
+std::string of_region(const std::string& region) {
+    return region.empty() ? "" : " in region '" + region + "'";
+}
+
 }  // namespace
 
 RouterService::RouterService(Options options, base::Random& random)
@@ -156,8 +160,7 @@ void RouterService::on_news(Instant now, const Picture::News& news, Outputs& out
     }
     if (news.ask_for_whole) tell_server(server.id, cluster::BeatWanted{}, out);
     if (news.appeared) {
-        out.push_back(
-            Log{Level::Info, "server heard in region '" + server.region + "'", "", server.id});
+        out.push_back(Log{Level::Info, "server heard" + of_region(server.region), "", server.id});
     }
     if (!active_) return;
     if (news.returned) tell_app({.type = "server.up", .at = now, .server = server.id}, out);

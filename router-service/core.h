@@ -78,6 +78,7 @@ public:
     const Picture& picture() const { return picture_; }
     const Decisions& decisions() const { return decisions_; }
     const Counts& counts() const { return counts_; }
+    const PlacementRules& placement() const { return options_.placement; }
     size_t waiting() const { return waiting_.size(); }
     size_t unanswered() const { return questions_.size(); }
     size_t openings() const { return openings_.size(); }

@@ -15,12 +15,14 @@
 #include "common/shell/loop.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
+#include "common/shell/static_files.h"
 #include "common/shell/web_api.h"
 #include "common/shell/web_context.h"
 #include "common/shell/web_server.h"
 #include "router-service/api.h"
 #include "router-service/config.h"
 #include "router-service/core.h"
+#include "router-service/dashboard.h"
 #include "worker/net/address.h"
 
 namespace parley {
@@ -29,6 +31,7 @@ namespace {
 using namespace router_service;
 
 constexpr const char* kBeats = "beats";
+constexpr const char* kHappenings = "happenings";
 // Enough for a burst; what one replica can not hold waits in the broker.
 constexpr uint16_t kPrefetch = 2'000;
 constexpr Duration kSampleInterval = 1s;
@@ -47,7 +50,9 @@ public:
           config_(std::move(config)),
           core_(config_.options, random_),
           scale_(config_.scale),
-          api_(config_.admin_keys),
+          api_(config_.admin_keys, config_.trusted_proxies),
+          dashboard_(random_.u32()),
+          page_(config_.dashboard_root),
           deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
           turn_end_(loop, [this] { end_turn(); }),
           signals_(loop, std::array{SIGINT, SIGTERM}, [this](int) { stop(); }) {}
@@ -62,8 +67,10 @@ public:
             if (!address) return base::Err{"http-listen " + ip + " is not an IP address"};
             addresses.push_back(*address);
         }
-        auto web = shell::WebServer::start(*web_context_, {.listen = addresses, .subprotocols = {}},
-                                           web_events());
+        auto web = shell::WebServer::start(
+            *web_context_,
+            {.listen = addresses, .subprotocols = {}, .user_header = config_.proxy_user_header},
+            web_events());
         if (!web) return base::Err{web.error()};
         web_ = std::move(*web);
         for (size_t at = 0; at < addresses.size(); ++at) {
@@ -76,6 +83,7 @@ private:
     base::Result<base::Unit, std::string> connect() {
         cluster::Topology topology = cluster::common_topology(cluster::Assignment::RouterService);
         cluster::add_listener(topology, kBeats, cluster::kLoad, {cluster::load_key("#")});
+        cluster::add_listener(topology, kHappenings, cluster::kEvents, {"server.#", "room.moved"});
         auto amqp = shell::AmqpClient::start(
             loop_,
             {.url = config_.broker_url,
@@ -99,6 +107,7 @@ private:
         amqp_ = std::move(*amqp);
         // Commands last: whoever hears them is active, and wants beats and answers.
         amqp_->consume(kBeats, 0);
+        amqp_->consume(kHappenings, 0);
         amqp_->consume(std::string(cluster::kReplyTo), 0);
         amqp_->consume(std::string(cluster::kRooms), kPrefetch);
         return base::Unit{};
@@ -108,6 +117,10 @@ private:
         return {
             .on_http =
                 [this](uint64_t id, shell::HttpRequest&& request) {
+                    if (is_page(request.path)) {
+                        web_->respond(id, page(request));
+                        return;
+                    }
                     on_http(id, shell::web_request(std::move(request)));
                 },
             .on_connect = [](uint64_t, const shell::ConnectRequest&) -> uint16_t { return 404; },
@@ -116,12 +129,37 @@ private:
     }
 
     void on_http(uint64_t id, const web::Request& request) {
-        Api::Outcome outcome = api_.on_request(loop_.now(), id, request, core_, scale_.signal());
+        Api::Outcome outcome =
+            api_.on_request(loop_.now(), id, request, core_, scale_.signal(), dashboard_);
         if (outcome.response) web_->respond(id, shell::http_response(std::move(*outcome.response)));
         if (outcome.command) amqp_->publish(std::move(*outcome.command));
+        for (cluster::Publish& question : outcome.questions) amqp_->publish(std::move(question));
+    }
+
+    // The page itself is no secret: what it shows it asks the API for.
+    bool is_page(std::string_view path) const {
+        const bool is_api = path.starts_with("/v1/") || path == "/metrics" || path == "/healthz" ||
+                            path == "/readyz";
+        return !config_.dashboard_root.empty() && !is_api;
+    }
+
+    // Nobody else's page may frame it, and it loads and runs nothing that is not its own.
+    shell::HttpResponse page(const shell::HttpRequest& request) const {
+        shell::HttpResponse response = page_.answer(request);
+        response.headers.emplace_back(
+            "content-security-policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        response.headers.emplace_back("referrer-policy", "no-referrer");
+        return response;
     }
 
     void on_delivery(const cluster::Delivery& delivery) {
+        if (delivery.queue == kHappenings) {
+            dashboard_.on_event(loop_.now(), delivery.body);
+            if (delivery.tag != 0) amqp_->acknowledge({delivery.tag});
+            return;
+        }
         std::optional<Api::Answered> answered;
         if (api_.on_delivery(delivery, answered)) {
             if (answered) respond({std::move(*answered)});
@@ -141,7 +179,9 @@ private:
         respond(api_.on_deadline(now));
         if (now < sample_at_) return;
         sample_at_ = now + kSampleInterval;
-        scale_.on_sample(now, sample_of(core_.picture()));
+        // Servers that are only now heard of are no growth.
+        if (core_.is_whole()) scale_.on_sample(now, sample_of(core_.picture()));
+        dashboard_.on_sample(now, core_, scale_.signal());
     }
 
     template <typename Call>
@@ -161,6 +201,7 @@ private:
             amqp_->reject(std::move(*dead));
         } else {
             log(std::get<Log>(output));
+            dashboard_.on_log(loop_.now(), std::get<Log>(output));
         }
     }
 
@@ -195,6 +236,8 @@ private:
     RouterService core_;
     Scale scale_;
     Api api_;
+    Dashboard dashboard_;
+    shell::StaticFiles page_;
     Instant sample_at_;
     std::unique_ptr<shell::WebContext> web_context_;
     std::unique_ptr<shell::WebServer> web_;

@@ -96,12 +96,13 @@ const Together* Rooms::together(std::string_view anti_affinity) const {
 
 // Goes through all rooms: nobody pages through a million of them often, and an ordered index would
 // cost every room as much memory again.
-std::vector<RoomIndex> Rooms::page(std::string_view after, size_t limit) const {
+std::vector<RoomIndex> Rooms::page(std::string_view after, size_t limit,
+                                   std::string_view beginning) const {
     const auto by_id = [this](RoomIndex a, RoomIndex b) { return rooms_[a].id < rooms_[b].id; };
     std::vector<RoomIndex> first;  // a heap, greatest id on top
     for (RoomIndex room = 0; room < rooms_.size() && limit > 0; ++room) {
         const std::string& id = rooms_[room].id;
-        if (id.empty() || id <= after) continue;
+        if (id.empty() || id <= after || !id.starts_with(beginning)) continue;
         if (first.size() == limit) {
             if (id >= rooms_[first.front()].id) continue;
             std::ranges::pop_heap(first, by_id);
@@ -140,10 +141,19 @@ void Rooms::update(RoomIndex at, const cluster::RoomReport& report) {
     room.epoch = report.epoch;
     room.created = report.created;
     room.peers = report.peers;
+    take_overflow(at, report);
     if (options_[room.options] == report.options) return;
     const uint32_t before = room.options;
     room.options = options_.take(report.options);
     options_.release(before);
+}
+
+void Rooms::take_overflow(RoomIndex at, const cluster::RoomReport& report) {
+    if (!report.overflow.empty()) {
+        overflow_[at] = report.overflow;
+    } else if (!overflow_.empty()) {
+        overflow_.erase(at);
+    }
 }
 
 // Leaves even the home it comes back to when it has other options now: it is counted by them.
@@ -158,6 +168,7 @@ void Rooms::erase(RoomIndex at) {
     leave_home(at);
     by_id_.erase(hash(rooms_[at].id), at);
     options_.release(rooms_[at].options);
+    overflow_.erase(at);
     rooms_[at] = {};
     free_.push_back(at);
 }
@@ -219,6 +230,9 @@ void Rooms::ensure_invariants() const {
         }
     }
     ENSURE(at_home == by_id_.size());
+    for (const auto& [room, lenders] : overflow_) {
+        ENSURE(!rooms_[room].id.empty() && !lenders.empty());
+    }
     size_t disputed = 0;
     for (const Fences& fences : fences_) disputed += fences.size();
     ENSURE(disputed == disputed_);

@@ -35,6 +35,9 @@ struct Dispute {
     cluster::Epoch epoch;  // the server's claim loses against this one
 };
 
+// Servers that lend workers to a room, by room: few rooms are that large.
+using Overflow = std::map<RoomIndex, std::vector<std::string>>;
+
 // How many rooms of one anti-affinity name each server has.
 using Together = std::map<ServerIndex, uint32_t>;
 
@@ -80,8 +83,13 @@ public:
     // nullptr when no room has this name.
     const Together* together(std::string_view anti_affinity) const;
 
-    // At most `limit` rooms whose ids are greater, in the order of their ids.
-    std::vector<RoomIndex> page(std::string_view after, size_t limit) const;
+    // At most `limit` rooms whose ids are greater, in the order of their ids; of those that begin
+    // so.
+    std::vector<RoomIndex> page(std::string_view after, size_t limit,
+                                std::string_view beginning = {}) const;
+
+    // The rooms that go on in other servers than their home.
+    const Overflow& overflow() const { return overflow_; }
 
     // The server is forgotten, and with it what was held against it. REQUIRES: it has no rooms.
     void forget(ServerIndex server);
@@ -99,6 +107,7 @@ private:
               const Room& room) const;
     RoomIndex insert(ServerIndex home, const cluster::RoomReport& report);
     void update(RoomIndex room, const cluster::RoomReport& report);
+    void take_overflow(RoomIndex room, const cluster::RoomReport& report);
     void move(RoomIndex room, ServerIndex to, const cluster::RoomReport& report);
     void erase(RoomIndex room);
     void join_home(RoomIndex room, ServerIndex home);
@@ -116,6 +125,7 @@ private:
     std::vector<Fences> fences_;                 // by server
     size_t disputed_ = 0;
     std::map<std::string, Together, std::less<>> together_;
+    Overflow overflow_;
 };
 
 }  // namespace parley::router_service

@@ -195,6 +195,12 @@ const Pool* Servers::pool(std::string_view region) const {
     return found == regions_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string_view> Servers::regions() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, pool] : regions_) names.push_back(name);
+    return names;
+}
+
 bool Servers::watch(Instant now, ServerIndex at) {
     const bool was_lost = servers_[at].standing == Standing::Lost;
     judge(now, at);

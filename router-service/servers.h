@@ -128,6 +128,7 @@ public:
 
     const Pool& pool() const { return everywhere_; }
     const Pool* pool(std::string_view region) const;
+    std::vector<std::string_view> regions() const;  // with servers that may be given rooms
 
     void ensure_invariants() const;
 

@@ -1,4 +1,5 @@
-// Builds web/dist: the voice room, and the SDK with its types. With --tests: build/tests.
+// Builds web/dist, the voice room and the SDK with its types, and web/dist-dashboard. With --tests:
+// build/tests.
 import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -31,6 +32,20 @@ if (process.argv.includes("--tests")) {
   });
   await build({ ...browser, sourcemap: false, entryPoints: ["room/room.css"], outdir: "dist" });
   cpSync("room/index.html", "dist/index.html");
+  rmSync("dist-dashboard", { recursive: true, force: true });
+  await build({
+    ...browser,
+    sourcemap: false,
+    entryPoints: { dashboard: "dashboard/main.ts" },
+    outdir: "dist-dashboard",
+  });
+  await build({
+    ...browser,
+    sourcemap: false,
+    entryPoints: ["dashboard/dashboard.css"],
+    outdir: "dist-dashboard",
+  });
+  cpSync("dashboard/index.html", "dist-dashboard/index.html");
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"], {
     stdio: "inherit",
   });

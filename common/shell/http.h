@@ -45,6 +45,7 @@ struct HttpRequest {
     std::string forwarded_for;   // X-Forwarded-For: to be believed only from one's own proxy
     std::string host;            // as the client named us, with a port unless it is the usual one
     std::string request_headers;  // Access-Control-Request-Headers
+    std::string user;             // of the header that WebServer's options name, "" for none
     std::string body;
     std::string remote;    // IP address of the other end of the connection
     size_t listener = 0;   // index of the listen address it came in by

@@ -31,6 +31,7 @@ web::Request web_request(HttpRequest&& request) {
             .host = std::move(request.host),
             .remote = std::move(request.remote),
             .forwarded = !request.forwarded_for.empty(),
+            .user = std::move(request.user),
             .body = std::move(request.body)};
 }
 

@@ -92,6 +92,20 @@ private:
     bool ok_ = true;
 };
 
+// A header that libwebsockets has no token for; `name` in any case, "" is none.
+std::string custom_header_of(lws* wsi, std::string name) {
+    if (name.empty()) return "";
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    name += ':';
+    const auto name_size = static_cast<int>(name.size());
+    const int size = lws_hdr_custom_length(wsi, name.c_str(), name_size);
+    if (size <= 0) return "";
+    std::string text(static_cast<size_t>(size) + 1, '\0');
+    const int copied = lws_hdr_custom_copy(wsi, text.data(), size + 1, name.c_str(), name_size);
+    text.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
+    return text;
+}
+
 // How often a client that is slow to read its answer is looked at.
 constexpr base::Duration kWriteCheck = 100ms;
 
@@ -163,6 +177,7 @@ int WebServer::on_headers(WebConnection& connection) {
     request.forwarded_for = header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
     request.host = header_of(wsi, WSI_TOKEN_HOST);
     request.request_headers = header_of(wsi, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS);
+    request.user = custom_header_of(wsi, options_.user_header);
     request.remote = connection.remote;
     request.listener = connection.listener;
 

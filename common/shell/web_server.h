@@ -53,6 +53,7 @@ public:
     struct Options {
         std::vector<net::Address> listen;
         std::vector<std::string> subprotocols;  // that a WebSocket may agree on, best first
+        std::string user_header = {};           // in which a proxy says who asks; "": in none
         WebLimits limits = {};
     };
     struct Events {

@@ -23,6 +23,7 @@ struct Request {
     std::string host = {};    // as the client named us, port included
     std::string remote = {};  // IP address
     bool forwarded = false;   // a proxy says that it speaks for somebody else
+    std::string user = {};    // who asks, as a proxy says, or whoever pretends to be one
     std::string body = {};
 };
 

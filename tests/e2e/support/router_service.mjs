@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freeTcpPort } from "./ports.mjs";
-import { build, Program } from "./program.mjs";
+import { build, Program, repository } from "./program.mjs";
 import { request } from "./request.mjs";
 import { witness } from "./scenario.mjs";
 import { until } from "./until.mjs";
@@ -29,7 +29,9 @@ class RouterService {
 
   constructor(httpPort, broker, log, args) {
     this.url = `http://127.0.0.1:${httpPort}`;
-    const flags = ["--broker", broker, "--http-listen", "127.0.0.1", "--http-port", `${httpPort}`];
+    const page = join(repository, "web/dist-dashboard");
+    const listen = ["--http-listen", "127.0.0.1", "--http-port", `${httpPort}`];
+    const flags = ["--broker", broker, ...listen, "--dashboard-root", page];
     const file = join(build, "router-service/parley-router-service");
     this.#program = new Program(file, [...flags, ...args], { log });
   }
@@ -56,8 +58,8 @@ class RouterService {
   }
 
   // A request of its HTTP API: see request().
-  api(method, path, body) {
-    return request(this.url + path, method, body);
+  api(method, path, body, headers) {
+    return request(this.url + path, method, body, headers);
   }
 
   // Whether it is the one that commands are delivered to.

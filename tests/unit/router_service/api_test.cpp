@@ -19,6 +19,7 @@ struct Door {
     base::SeededRandom random{1};
     RouterService core{{.settle = 0s}, random};
     Api api{{}};
+    Dashboard dashboard{1};
     Outputs out;
     uint64_t last = 0;
 
@@ -44,7 +45,7 @@ struct Door {
                                .host = "localhost",
                                .remote = "127.0.0.1",
                                .body = std::move(body)},
-                              core, {.wanted = 3});
+                              core, {.wanted = 3}, dashboard);
     }
     uint16_t status(const std::string& method, const std::string& path,
                     const std::string& body = "") {
@@ -196,25 +197,137 @@ TEST_CASE("docs/openapi-router-service.yaml tells of nothing that is not there")
         if (method == methods.end()) continue;
         CAPTURE(path);
         const std::string body = path.ends_with("mute") ? R"({"muted": true})" : "";
-        const uint16_t status = door.status(method->second, path, body);
-        CHECK((status == 0 || status == 200));
+        const web::Query query = {{"peer", "ada"}};
+        const auto outcome = door.ask(method->second, path, body, query);
+        const uint16_t status = outcome.response ? outcome.response->status : 0;
+        CHECK((status == 0 || status == 200 || (path == "/v1/servers/x" && status == 404)));
         ++routes;
     }
-    CHECK(routes == 15);
+    CHECK(routes == 19);
+}
+
+TEST_CASE("the dashboard is answered from the table, and goes on from where one was") {
+    Door door;
+    const auto fleet = [&](const std::string& since) {
+        return door.ask("GET", "/v1/fleet", "", {{"since", since}}).response->body;
+    };
+    const std::string first = fleet("");
+    CHECK(contains(first, R"("full":true)"));
+    CHECK(contains(first, R"(,"a","","",4,4])"));
+    const auto document = JsonDocument::parse(first);
+    REQUIRE(document);
+    CHECK(contains(fleet(std::string(*document->root()["since"].text())), R"("now":[])"));
+}
+
+TEST_CASE("a server is shown with its largest rooms and those that it lends workers to") {
+    Door door;
+    auto beat = beat_of("b", 1, 1.5);
+    beat.rooms.push_back(test::room_of("hall", 5, 300));
+    beat.rooms.push_back(test::room_of("attic", 5, 2));
+    beat.rooms[0].overflow = {"a"};
+    door.core.on_delivery(
+        kStart,
+        {.tag = 0, .queue = "beats", .key = cluster::load_key("b"), .body = cluster::write(beat)},
+        door.out);
+    const std::string home = door.ask("GET", "/v1/servers/b").response->body;
+    CHECK(contains(home, R"("largest":[{"room":"hall","peers":300,"home":"b","overflow":["a"]})"));
+    CHECK(contains(home, R"("standing":"eligible")"));
+    const std::string lender = door.ask("GET", "/v1/servers/a").response->body;
+    CHECK(contains(lender, R"("lends":[{"room":"hall","peers":300,"home":"b")"));
+    CHECK(door.status("GET", "/v1/servers/c") == 404);
+    CHECK(contains(door.ask("GET", "/v1/rooms", "", {{"beginning", "ha"}}).response->body,
+                   R"({"rooms":[{"room":"hall")"));
+    const std::string none =
+        door.ask("GET", "/v1/rooms", "", {{"beginning", "all"}}).response->body;
+    CHECK(contains(none, R"({"rooms":[],"next":null})"));
+}
+
+TEST_CASE("somebody is looked for on every server, and who asked gets one answer") {
+    Door door;
+    const Api::Outcome outcome = door.ask("GET", "/v1/peers", "", {{"peer", "ada"}});
+    REQUIRE(outcome.questions.size() == 1);
+    CHECK(outcome.questions[0].key == cluster::server_key("a"));
+    CHECK(door.api.next_deadline() == kStart + PeerSearch::kTime);
+    const cluster::Delivery answer{.queue = std::string(cluster::kReplyTo),
+                                   .key = {},
+                                   .body = R"({"ok":true,"data":{"peers":[]}})",
+                                   .correlation_id = outcome.questions[0].correlation_id};
+    std::optional<Api::Answered> answered;
+    CHECK(door.api.on_delivery(answer, answered));
+    REQUIRE(answered);
+    CHECK(answered->request == door.last);
+    CHECK(answered->response.status == 200);
+    CHECK(door.status("GET", "/v1/peers") == 400);
+    CHECK(door.ask("GET", "/v1/peers", "", {{"peer", std::string(300, 'x')}}).response->status ==
+          400);
+    door.ask("GET", "/v1/peers", "", {{"peer", "ada"}});
+    CHECK(door.api.on_deadline(kStart + 10s).size() == 1);
+    door.core.on_disconnected(kStart, door.out);
+    CHECK(door.ask("GET", "/v1/peers", "", {{"peer", "ada"}}).response->status == 503);
+}
+
+TEST_CASE("a trusted proxy says who asks, and nobody else may") {
+    Door door;
+    web::TrustedProxies proxies;
+    REQUIRE(proxies.add("10.0.0.0/8"));
+    Api api({"a-key-of-16-chars"}, proxies);
+    web::Request request{.method = "GET",
+                         .path = "/v1/fleet",
+                         .remote = "10.1.2.3",
+                         .forwarded = true,
+                         .user = "ada@example.com"};
+    const auto status = [&] {
+        const auto outcome = api.on_request(kStart, 1, request, door.core, {}, door.dashboard);
+        return outcome.response ? outcome.response->status : 0;
+    };
+    CHECK(status() == 200);
+    request.remote = "192.0.2.1";
+    CHECK(status() == 403);
+    request.authorization = "Bearer a-key-of-16-chars";
+    CHECK(status() == 403);
+    request.user = "";
+    CHECK(status() == 200);
+    request.authorization = "";
+    request.remote = "10.1.2.3";
+    CHECK(status() == 401);
+}
+
+TEST_CASE("a form of another site drains nobody, and who drains is remembered") {
+    Door door;
+    web::TrustedProxies proxies;
+    REQUIRE(proxies.add("10.1.2.3"));
+    Api api({}, proxies);
+    web::Request request{.method = "POST",
+                         .path = "/v1/servers/a/drain",
+                         .content_type = "text/plain",
+                         .remote = "10.1.2.3",
+                         .user = "ada@example.com"};
+    const auto ask = [&] {
+        return api.on_request(kStart, 1, request, door.core, {}, door.dashboard);
+    };
+    CHECK(ask().response->status == 403);
+    request.content_type = "application/json; charset=utf-8";
+    CHECK(ask().command);
+    CHECK(contains(door.ask("GET", "/v1/fleet").response->body,
+                   "drain was asked for by ada@example.com"));
 }
 
 TEST_CASE("a stranger is told nothing but whether we live") {
     Door door;
     const web::Request request{.method = "GET", .path = "/v1/servers", .remote = "192.0.2.1"};
-    CHECK(door.api.on_request(kStart, 1, request, door.core, {}).response->status == 403);
+    CHECK(door.api.on_request(kStart, 1, request, door.core, {}, door.dashboard).response->status ==
+          403);
     Api keyed({"a-key-of-16-chars"});
     web::Request with_key = request;
-    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}).response->status == 401);
+    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}, door.dashboard).response->status ==
+          401);
     with_key.authorization = "Bearer a-key-of-16-chars";
-    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}).response->status == 200);
+    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}, door.dashboard).response->status ==
+          200);
     with_key.authorization = "";
     with_key.path = "/healthz";
-    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}).response->status == 200);
+    CHECK(keyed.on_request(kStart, 1, with_key, door.core, {}, door.dashboard).response->status ==
+          200);
 }
 
 }  // namespace
