@@ -49,6 +49,7 @@ struct HttpRequest {
     std::string body;
     std::string remote;    // IP address of the other end of the connection
     size_t listener = 0;   // index of the listen address it came in by
+    bool secure = false;   // over TLS, as far as here
 };
 
 struct HttpResponse {
@@ -68,6 +69,7 @@ struct ConnectRequest {
     std::string host;
     std::string remote;
     size_t listener = 0;
+    bool secure = false;
 };
 
 }  // namespace parley::shell

@@ -32,6 +32,7 @@ web::Request web_request(HttpRequest&& request) {
             .remote = std::move(request.remote),
             .forwarded = !request.forwarded_for.empty(),
             .user = std::move(request.user),
+            .secure = request.secure,
             .body = std::move(request.body)};
 }
 
@@ -43,7 +44,8 @@ web::Request web_request(const ConnectRequest& request) {
             .origin = request.origin,
             .host = request.host,
             .remote = request.remote,
-            .forwarded = !request.forwarded_for.empty()};
+            .forwarded = !request.forwarded_for.empty(),
+            .secure = request.secure};
 }
 
 HttpResponse http_response(web::Response&& response) {

@@ -28,6 +28,7 @@ struct WebConnection {
     uint64_t id = 0;
     lws* wsi = nullptr;
     size_t listener = 0;
+    bool secure = false;  // it came over TLS
     std::string remote;
     Phase phase = Phase::Headers;
     bool cut = false;  // it will be gone soon
@@ -63,6 +64,7 @@ struct WebConnection {
 struct WebBinding {
     WebServer* server;
     std::vector<std::string> subprotocols;  // whose names libwebsockets goes on reading
+    SSL_CTX* tls = nullptr;                 // of the vhost, which owns it
 };
 
 // Writes the status and headers of an answer, with `body_bytes` as its length. False when they do

@@ -180,6 +180,7 @@ int WebServer::on_headers(WebConnection& connection) {
     request.user = custom_header_of(wsi, options_.user_header);
     request.remote = connection.remote;
     request.listener = connection.listener;
+    request.secure = connection.secure;
 
     const auto refuse = [&](uint16_t status, std::string why) {
         connection.close_after = true;

@@ -1,5 +1,6 @@
 #include "common/shell/web_server.h"
 
+#include "common/base/ensure.h"
 #include "common/shell/web_connection.h"
 
 namespace parley::shell {
@@ -12,7 +13,13 @@ constexpr size_t kWriteBytes = 64 * 1024;
 // HTTP, and WebSockets without a subprotocol. A name that no client can ask for.
 constexpr char kPlainProtocol[] = "not a token";
 
-int on_callback(lws* wsi, lws_callback_reasons reason, void*, void* in, size_t size) {
+int on_callback(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
+    // A vhost that is being made hands out the context of its TLS, in which it has put nothing yet.
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+        auto* const made = static_cast<lws_vhost*>(in);
+        static_cast<WebBinding*>(lws_get_vhost_user(made))->tls = static_cast<SSL_CTX*>(user);
+        return 0;
+    }
     lws_vhost* const vhost = lws_get_vhost(wsi);
     auto* const binding = vhost ? static_cast<WebBinding*>(lws_get_vhost_user(vhost)) : nullptr;
     if (binding == nullptr || binding->server == nullptr) return 0;
@@ -47,17 +54,24 @@ base::Result<std::unique_ptr<WebServer>, std::string> WebServer::start(WebContex
                                                                        Events events) {
     std::unique_ptr<WebServer> server(
         new WebServer(context, std::move(options), std::move(events)));
-    for (size_t i = 0; i < server->options_.listen.size(); ++i) {
-        auto listening =
-            TcpListener::listen(context.loop(), server->options_.listen[i],
-                                [self = server.get(), i](Fd socket, net::Address remote) {
-                                    self->accept(std::move(socket), remote, i);
-                                });
-        if (!listening) return base::Err{listening.error()};
-        server->listeners_.push_back(std::move(*listening));
-    }
+    if (const auto listening = server->listen(); !listening) return base::Err{listening.error()};
     if (!server->create_vhost()) return base::Err{std::string("libwebsockets has no more room")};
+    if (server->options_.identity) server->show(*server->options_.identity);
     return server;
+}
+
+base::Result<base::Unit, std::string> WebServer::listen() {
+    std::vector<net::Address> addresses = options_.listen;
+    addresses.insert(addresses.end(), options_.listen_tls.begin(), options_.listen_tls.end());
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        auto listening = TcpListener::listen(context_.loop(), addresses[i],
+                                             [this, i](Fd socket, net::Address remote) {
+                                                 accept(std::move(socket), remote, i);
+                                             });
+        if (!listening) return base::Err{listening.error()};
+        listeners_.push_back(std::move(*listening));
+    }
+    return base::Unit{};
 }
 
 WebServer::WebServer(WebContext& context, Options options, Events events)
@@ -92,10 +106,20 @@ bool WebServer::create_vhost() {
     info.user = binding_;
     info.finalize = [](lws_vhost*, void* binding) { delete static_cast<WebBinding*>(binding); };
     info.finalize_arg = binding_;
+    if (options_.identity) {
+        info.options = LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX |
+                       LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;  // a vhost is asked for it as well
+        info.alpn = "http/1.1";  // a connection is one sequence of requests here
+    }
     vhost_ = lws_create_vhost(context_.lws(), &info);
     if (vhost_ != nullptr) return true;
     delete std::exchange(binding_, nullptr);
     return false;
+}
+
+void WebServer::show(const TlsIdentity& identity) {
+    ENSURE(binding_->tls != nullptr);
+    identity.show_in(*binding_->tls);
 }
 
 void WebServer::accept(Fd socket, const net::Address& remote, size_t listener) {
@@ -105,6 +129,7 @@ void WebServer::accept(Fd socket, const net::Address& remote, size_t listener) {
     WebConnection& connection = *added;
     connection.id = id;
     connection.listener = listener;
+    connection.secure = is_tls(listener);
     connection.remote = net::ip_text(remote);
     connection.message_bytes = options_.limits.message_bytes;
     connection.queue_bytes_most = options_.limits.queue_bytes;
@@ -112,8 +137,8 @@ void WebServer::accept(Fd socket, const net::Address& remote, size_t listener) {
 
     lws_adopt_desc_t adopt{};
     adopt.vh = vhost_;
-    adopt.type =
-        static_cast<lws_adoption_type>(LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL);
+    const int tls = is_tls(listener) ? LWS_ADOPT_ALLOW_SSL : 0;
+    adopt.type = static_cast<lws_adoption_type>(LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | tls);
     adopt.fd.sockfd = socket.release();  // closed by libwebsockets, whatever happens
     adopt.opaque = reinterpret_cast<void*>(id);
     lws* const wsi = lws_adopt_descriptor_vhost_via_info(&adopt);

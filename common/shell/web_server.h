@@ -12,6 +12,7 @@
 #include "common/base/result.h"
 #include "common/shell/http.h"
 #include "common/shell/tcp_listener.h"
+#include "common/shell/tls_identity.h"
 #include "common/shell/web_context.h"
 
 struct lws;
@@ -42,9 +43,9 @@ struct WebLimits {
 constexpr uint16_t kCloseTooLarge = 4413;
 constexpr uint16_t kCloseTooSlow = 4429;
 
-// Serves HTTP/1.1 and WebSockets on one or more addresses; one of its kind in a context. Everything
-// it says is said from inside a turn of the loop and never from inside a call to it. It must not be
-// destroyed by what it calls.
+// Serves HTTP/1.1 and WebSockets on one or more addresses, over TLS too; one of its kind in a
+// context. Everything it says is said from inside a turn of the loop and never from inside a call
+// to it. It must not be destroyed by what it calls.
 class WebServer {
 public:
     using RequestId = uint64_t;     // from 1, never used twice
@@ -52,6 +53,8 @@ public:
 
     struct Options {
         std::vector<net::Address> listen;
+        std::vector<net::Address> listen_tls = {};  // listeners after those; REQUIRES: identity
+        std::optional<TlsIdentity> identity = {};   // shown to those who come over TLS
         std::vector<std::string> subprotocols;  // that a WebSocket may agree on, best first
         std::string user_header = {};           // in which a proxy says who asks; "": in none
         WebLimits limits = {};
@@ -86,6 +89,10 @@ public:
     // Closes the WebSocket after what is queued, with a code and a reason of at most 123 bytes.
     void close(ConnectionId id, uint16_t code, std::string_view reason);
 
+    // TLS sessions that begin from here on are shown this; those that are open go on as they are.
+    // REQUIRES: it was started with an identity.
+    void show(const TlsIdentity& identity);
+
     // For an orderly end: takes no more connections, and closes the WebSockets that are open.
     // Requests that are being answered still are.
     void stop(uint16_t code, std::string_view reason);
@@ -99,6 +106,8 @@ public:
 private:
     WebServer(WebContext& context, Options options, Events events);
 
+    base::Result<base::Unit, std::string> listen();
+    bool is_tls(size_t listener) const { return listener >= options_.listen.size(); }
     bool create_vhost();
     void accept(Fd socket, const net::Address& remote, size_t listener);
     WebConnection* find(uint64_t id);

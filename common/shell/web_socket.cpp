@@ -108,6 +108,7 @@ int WebServer::on_upgrade(WebConnection& connection, std::string_view to) {
     request.host = header_of(wsi, WSI_TOKEN_HOST);
     request.remote = connection.remote;
     request.listener = connection.listener;
+    request.secure = connection.secure;
 
     connection.phase = Phase::Upgrading;
     const uint16_t status = events_.on_connect(connection.id, request);

@@ -24,6 +24,7 @@ struct Request {
     std::string remote = {};  // IP address
     bool forwarded = false;   // a proxy says that it speaks for somebody else
     std::string user = {};    // who asks, as a proxy says, or whoever pretends to be one
+    bool secure = false;      // it came over TLS, as far as here
     std::string body = {};
 };
 

@@ -203,7 +203,7 @@ std::string Api::new_id() {
 
 std::string Api::signalling_url(const Request& request) const {
     std::string_view base = options_.public_url;
-    if (base.empty()) return "ws://" + request.host + "/";
+    if (base.empty()) return (request.secure ? "wss://" : "ws://") + request.host + "/";
     const bool secure = base.starts_with("https://");
     base.remove_prefix(secure ? 8 : 7);
     return (secure ? "wss://" : "ws://") + std::string(base) + "/";

@@ -32,6 +32,10 @@ struct Config {
     std::string public_url;     // "": as the request named us
     std::string web_root;       // "": no page is served
 
+    std::string tls_certificate, tls_key;  // files, PEM; both or neither
+    std::vector<std::string> https_listen = {"0.0.0.0", "::"};
+    uint16_t https_port = 4443;  // 0: any free one
+
     uint32_t workers = 0;  // 0: one per core
     uint16_t rtc_port = 40'000;
     std::vector<std::string> rtc_listen;  // IP or IP=ANNOUNCED; empty: every address there is

@@ -174,6 +174,10 @@ base::Result<std::variant<Loaded, Say>, Mistakes> load_config(const Sources& sou
         if (line.given(i).empty()) continue;
         reader.apply(settings()[i], line.given(i), "flag --" + std::string(settings()[i].key));
     }
+    const Config& config = reader.loaded.config;
+    if (config.tls_certificate.empty() != config.tls_key.empty()) {
+        reader.mistakes.push_back("tls-certificate and tls-key: one of them alone is of no use");
+    }
     if (!reader.mistakes.empty()) return base::Err(std::move(reader.mistakes));
     if (line.print()) return std::variant<Loaded, Say>(Say{print_config(reader.loaded.config)});
     return std::variant<Loaded, Say>(std::move(reader.loaded));

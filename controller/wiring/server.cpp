@@ -75,7 +75,8 @@ Server::Server(shell::Loop& loop, shell::Logger& logger, Options options)
       http_client_(loop),
       deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
       turn_end_(loop, [this] { end_turn(); }),
-      signals_(loop, std::array{SIGINT, SIGTERM}, [this](int number) { on_signal(number); }) {}
+      signals_(loop, std::array{SIGINT, SIGTERM, SIGHUP},
+               [this](int number) { on_signal(number); }) {}
 
 Server::~Server() {
     if (workers_ && workers_->alive() == 0) workers_->clear();
@@ -97,37 +98,6 @@ base::Result<base::Unit, std::string> Server::listen() {
     workers_ = std::make_unique<WorkerProcesses>(loop_, options_.workers, options_.worker_count,
                                                  worker_events());
     return join_cluster();
-}
-
-base::Result<base::Unit, std::string> Server::listen_web() {
-    std::vector<net::Address> addresses;
-    for (const std::string& ip : options_.config.http_listen) {
-        addresses.push_back(*net::parse_ip(ip, options_.config.http_port));
-    }
-    auto started = start_web(addresses);
-    // A machine without IPv6 serves what it has, unless IPv6 was asked for by name.
-    if (!started && options_.config.http_listen == Config{}.http_listen) {
-        started = start_web({addresses.front()});
-    }
-    return started;
-}
-
-base::Result<base::Unit, std::string> Server::start_web(std::vector<net::Address> addresses) {
-    const size_t count = addresses.size();
-    std::vector<std::string> subprotocols = {"protoo"};
-    if (!options_.config.broker.empty()) {
-        subprotocols.emplace_back(clustering::kLinkProtocol);
-        subprotocols.emplace_back(clustering::kLoanProtocol);
-    }
-    auto web = shell::WebServer::start(
-        *web_context_, {.listen = std::move(addresses), .subprotocols = subprotocols},
-        web_events());
-    if (!web) return base::Err{web.error()};
-    web_ = std::move(*web);
-    for (size_t i = 0; i < count; ++i) {
-        log({Level::Info, "listens on http://" + net::to_text(web_->address(i)) + "/"});
-    }
-    return base::Unit{};
 }
 
 void Server::deliver(const Outputs& out) {
@@ -202,7 +172,8 @@ void Server::on_deadline(base::Instant) {
 }
 
 // Orderly at first; at once when asked again.
-void Server::on_signal(int) {
+void Server::on_signal(int number) {
+    if (number == SIGHUP) return reload();
     if (stopping_) return workers_->kill_all();
     stopping_ = true;
     log({Level::Info, "stops"});

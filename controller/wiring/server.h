@@ -13,6 +13,7 @@
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
 #include "common/shell/static_files.h"
+#include "common/shell/tls_watch.h"
 #include "common/shell/web_context.h"
 #include "common/shell/web_server.h"
 #include "controller/api/admission.h"
@@ -54,7 +55,9 @@ private:
     base::Result<base::Unit, std::string> join_cluster();
     base::Result<base::Unit, std::string> meet_neighbours();
     base::Result<base::Unit, std::string> listen_web();
-    base::Result<base::Unit, std::string> start_web(std::vector<net::Address> addresses);
+    base::Result<base::Unit, std::string> start_web(const shell::WebServer::Options& options);
+    base::Result<shell::TlsIdentity, std::string> open_tls();
+    void reload();
 
     shell::WebServer::Events web_events();
     shell::PipeServer::Events control_events();
@@ -104,6 +107,7 @@ private:
     std::unique_ptr<shell::PipeServer> control_socket_;
     std::unique_ptr<shell::WebContext> web_context_;
     std::unique_ptr<shell::WebServer> web_;
+    std::unique_ptr<shell::TlsWatch> tls_watch_;  // with a certificate
     std::unique_ptr<WorkerProcesses> workers_;
     std::unique_ptr<Broker> broker_;
     std::unique_ptr<Neighbours> neighbours_;  // with a broker

@@ -39,6 +39,10 @@ Config unlike_default() {
     config.http_port = 0;
     config.public_url = "https://voice.example";
     config.web_root = "/srv/it's \"parley\"";
+    config.tls_certificate = "/etc/parley/certificate.pem";
+    config.tls_key = "/etc/parley/key.pem";
+    config.https_listen = {"::1"};
+    config.https_port = 443;
     config.workers = 3;
     config.rtc_port = 5'000;
     config.rtc_listen = {"10.0.0.1=203.0.113.1", "::1"};
@@ -252,4 +256,9 @@ TEST_CASE("docs/configuration.md holds the table of the keys as they are") {
     REQUIRE(file.good());
     INFO(settings_table());
     CHECK(contains(text.str(), settings_table()));
+}
+
+TEST_CASE("a certificate without a key, or a key without a certificate, is a mistake") {
+    CHECK(contains(mistake_of({.arguments = {"--tls-certificate", "a.pem"}}), "tls-key"));
+    CHECK(contains(mistake_of({.file_text = "tls-key = 'a.pem'"}), "tls-certificate"));
 }

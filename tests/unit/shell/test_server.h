@@ -18,10 +18,14 @@ class TestServer {
 public:
     using Answer = std::function<HttpResponse(const HttpRequest&)>;
 
-    explicit TestServer(WebLimits limits = {}, std::vector<std::string> ips = {"127.0.0.1"}) {
+    // With an `identity` it listens for TLS too, after the `ips`.
+    explicit TestServer(WebLimits limits = {}, std::vector<std::string> ips = {"127.0.0.1"},
+                        std::optional<TlsIdentity> identity = std::nullopt) {
         context = std::move(*WebContext::create(loop));
         WebServer::Options options;
         for (const std::string& ip : ips) options.listen.push_back(*net::parse_ip(ip, 0));
+        if (identity) options.listen_tls = {*net::parse_ip("127.0.0.1", 0)};
+        options.identity = std::move(identity);
         options.subprotocols = {"protoo"};
         options.limits = limits;
         WebServer::Events events;

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,18 @@ struct SelfSigned {
     std::string pem() const {
         BIO* const bio = BIO_new(BIO_s_mem());
         PEM_write_bio_X509(bio, certificate);
+        char* text = nullptr;
+        const long size = BIO_get_mem_data(bio, &text);
+        std::string copy(text, static_cast<size_t>(size));
+        BIO_free(bio);
+        return copy;
+    }
+
+    std::string key_pem(const char* passphrase = nullptr) const {
+        BIO* const bio = BIO_new(BIO_s_mem());
+        PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase ? EVP_aes_128_cbc() : nullptr,
+                                      passphrase, passphrase ? int(strlen(passphrase)) : 0,
+                                      nullptr, nullptr);
         char* text = nullptr;
         const long size = BIO_get_mem_data(bio, &text);
         std::string copy(text, static_cast<size_t>(size));
