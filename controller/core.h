@@ -14,6 +14,7 @@
 #include "common/base/time.h"
 #include "common/cluster/messages.h"
 #include "common/cluster/room_options.h"
+#include "controller/relays.h"
 
 // The controller's core: it owns the rooms and decides; main.cpp carries what it says to the
 // sockets. Time and bytes in, plain output values out.
@@ -185,6 +186,7 @@ struct Options {
     RoomOptions room = {};  // for what a room.create leaves out
     base::Duration session_grace = 15s;
     double worker_load_most = 0.85;  // of its core; a peer that needs more is refused
+    Relays relays = {};              // that every client is told of
 };
 
 class Controller {

@@ -118,6 +118,9 @@ Answer get_consumer_stats(Call& call) {
 Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& pending,
                            const workers::Reply& reply) {
     const bool refused = reply.refusal != workers::Refusal::None;
+    const auto ice_servers = [&] {
+        return write_ice_servers(turn.now, turn.house.options.relays, member.id);
+    };
     if (pending.purpose == Purpose::Transport) {
         const auto* created = std::get_if<TransportParameters>(&reply.body);
         if (!created || refused) {
@@ -131,11 +134,13 @@ Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& p
         }
         made->second.created = true;
         close_replaced(turn, member, pending.object);
-        return signalling::write_transport(pending.object, *created);
+        return signalling::write_transport(pending.object, *created, ice_servers());
     }
     if (pending.purpose == Purpose::RestartIce) {
         const auto* restarted = std::get_if<workers::IceRestarted>(&reply.body);
-        if (restarted && !refused) return signalling::write_ice_parameters(restarted->ice);
+        if (restarted && !refused) {
+            return signalling::write_ice_parameters(restarted->ice, ice_servers());
+        }
         return std::nullopt;
     }
     // A client asks again when the answer was lost with the controller that was to give it.

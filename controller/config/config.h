@@ -43,6 +43,10 @@ struct Config {
     std::string worker_program;  // "": parley-worker beside the controller
     std::string run_directory;   // "": where the environment wants it; see default_run_directory()
 
+    std::vector<std::string> turn_urls;  // none: no relays
+    std::string turn_secret;
+    base::Duration turn_ttl = 24h;
+
     bool create_on_join = true;
     uint32_t max_rooms = 10'000;
     uint32_t max_peers_per_room = 1'000;

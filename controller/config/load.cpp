@@ -178,6 +178,9 @@ base::Result<std::variant<Loaded, Say>, Mistakes> load_config(const Sources& sou
     if (config.tls_certificate.empty() != config.tls_key.empty()) {
         reader.mistakes.push_back("tls-certificate and tls-key: one of them alone is of no use");
     }
+    if (config.turn_urls.empty() != config.turn_secret.empty()) {
+        reader.mistakes.push_back("turn-url and turn-secret: one of them alone is of no use");
+    }
     if (!reader.mistakes.empty()) return base::Err(std::move(reader.mistakes));
     if (line.print()) return std::variant<Loaded, Say>(Say{print_config(reader.loaded.config)});
     return std::variant<Loaded, Say>(std::move(reader.loaded));

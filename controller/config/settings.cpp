@@ -54,6 +54,10 @@ std::optional<std::string> rtc_listen(const std::string& text) {
     return text;
 }
 
+std::optional<std::string> turn_url(const std::string& text) {
+    return is_turn_url(text) ? std::optional(text) : std::nullopt;
+}
+
 std::optional<std::string> admin_key(const std::string& text) {
     const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' '; });
     return text.size() >= 16 && plain ? std::optional(text) : std::nullopt;
@@ -184,6 +188,29 @@ const auto kSettings = std::to_array<Setting>({
      .allowed = "a path of at most 80 characters: Unix sockets have short names",
      .read = [](const Values& v, Config& c) { return c.run_directory = v[0], v[0].size() <= 80; },
      .write = [](const Config& c) { return one(c.run_directory); }},
+    {.key = "turn-url",
+     .value = "URL",
+     .meaning = "TURN server that clients are told of with each transport, "
+                "turn:HOST:PORT?transport=udp or turns:HOST:PORT?transport=tcp.",
+     .allowed = "a turn: or turns: URL (RFC 7065)",
+     .list = true,
+     .read = [](const Values& v, Config& c) { return read_list(v, c.turn_urls, turn_url); },
+     .write = [](const Config& c) { return c.turn_urls; }},
+    {.key = "turn-secret",
+     .value = "SECRET",
+     .meaning = "What it has as static-auth-secret: signs the credentials that clients are given.",
+     .allowed = "nothing, or 16 characters or more",
+     .secret = true,
+     .read = [](const Values& v,
+                Config& c) { return c.turn_secret = v[0], v[0].empty() || v[0].size() >= 16; },
+     .write = [](const Config& c) { return one(c.turn_secret); }},
+    {.key = "turn-ttl",
+     .value = "DURATION",
+     .meaning = "How long these credentials let a client begin to use it.",
+     .allowed = "1min to 168h",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_duration(v[0], 1min, 168h), c.turn_ttl); },
+     .write = [](const Config& c) { return one(duration_text(c.turn_ttl)); }},
     {.key = "create-on-join",
      .value = "true|false",
      .meaning = "Whether joining a room that does not exist makes it.",

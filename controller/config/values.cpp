@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace parley::controller {
@@ -105,6 +106,30 @@ bool is_http_url(std::string_view text) {
                            [](char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '"'; });
     }
     return false;
+}
+
+bool is_turn_url(std::string_view text) {
+    const size_t colon = text.find(':');
+    if (text.substr(0, colon) != "turn" && text.substr(0, colon) != "turns") return false;
+    if (colon == text.npos) return false;
+    text.remove_prefix(colon + 1);
+    const size_t question = text.find('?');
+    if (question != text.npos) {
+        const std::string_view query = text.substr(question);
+        if (query != "?transport=udp" && query != "?transport=tcp") return false;
+    }
+    std::string_view host = text.substr(0, question), port = "3478";
+    const size_t bracket = host.rfind(']'), at = host.rfind(':');
+    if (at != host.npos && (bracket == host.npos || at > bracket)) {
+        port = host.substr(at + 1);
+        host = host.substr(0, at);
+    }
+    const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+    const bool named = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
+    });
+    const bool is_host = in_brackets ? is_ip(host.substr(1, host.size() - 2)) : named;
+    return is_host && parse_number(port, 1, 65'535);
 }
 
 std::optional<TokenKeySource> parse_token_key(std::string_view text) {

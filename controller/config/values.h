@@ -32,6 +32,10 @@ bool is_ip(std::string_view text);
 // "http://HOST..." or "https://HOST..." without spaces or a fragment.
 bool is_http_url(std::string_view text);
 
+// "turn:HOST...", "turns:HOST...": with a port and with "?transport=udp" or "?transport=tcp", or
+// without. RFC 7065 §3.1.
+bool is_turn_url(std::string_view text);
+
 // "KID:HS256:SECRET", "KID:ES256:PATH" or "KID:RS256:PATH".
 std::optional<TokenKeySource> parse_token_key(std::string_view text);
 std::string token_key_text(const TokenKeySource& key);

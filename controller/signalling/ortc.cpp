@@ -221,13 +221,16 @@ std::string write_consumer_parameters(std::string_view mid, uint32_t ssrc, std::
     return out.end_object().end_object().take();
 }
 
-std::string write_ice_parameters(const IceParameters& ice) {
+std::string write_ice_parameters(const IceParameters& ice, std::string_view ice_servers) {
     JsonWriter out;
     out.object().text("usernameFragment", ice.username_fragment).text("password", ice.password);
-    return out.flag("iceLite", true).end_object().take();
+    out.flag("iceLite", true);
+    if (!ice_servers.empty()) out.raw("iceServers", ice_servers);
+    return out.end_object().take();
 }
 
-std::string write_transport(uint64_t id, const TransportParameters& parameters) {
+std::string write_transport(uint64_t id, const TransportParameters& parameters,
+                            std::string_view ice_servers) {
     JsonWriter out;
     out.object().text("id", std::to_string(id));
     out.raw("iceParameters", write_ice_parameters(parameters.ice));
@@ -243,7 +246,9 @@ std::string write_transport(uint64_t id, const TransportParameters& parameters) 
     for (const Fingerprint& print : parameters.fingerprints) {
         out.object().text("algorithm", print.algorithm).text("value", print.value).end_object();
     }
-    return out.end_array().end_object().end_object().take();
+    out.end_array().end_object();
+    if (!ice_servers.empty()) out.raw("iceServers", ice_servers);
+    return out.end_object().take();
 }
 
 }  // namespace parley::controller::signalling

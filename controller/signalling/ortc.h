@@ -32,8 +32,9 @@ std::vector<HeaderExtensionId> consumer_extensions(const ReceiveAbility& ability
 std::string write_consumer_parameters(std::string_view mid, uint32_t ssrc, std::string_view cname,
                                       const std::vector<HeaderExtensionId>& extensions);
 
-// iceParameters; and all that createWebRtcTransport answers.
-std::string write_ice_parameters(const IceParameters& ice);
-std::string write_transport(uint64_t id, const TransportParameters& parameters);
+// iceParameters; and all that createWebRtcTransport answers. `ice_servers` is JSON, "" for none.
+std::string write_ice_parameters(const IceParameters& ice, std::string_view ice_servers = "");
+std::string write_transport(uint64_t id, const TransportParameters& parameters,
+                            std::string_view ice_servers = "");
 
 }  // namespace parley::controller::signalling

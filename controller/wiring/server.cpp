@@ -35,6 +35,7 @@ Options core_options(const Server::Options& options) {
     core.room.empty_timeout = config.room_empty_timeout;
     core.session_grace = config.session_grace;
     core.worker_load_most = config.worker_load_most / 100.0;
+    core.relays = {config.turn_urls, config.turn_secret, config.turn_ttl};
     return core;
 }
 

@@ -179,8 +179,14 @@ export class Media {
   async restartIce(transportId: string): Promise<void> {
     const transport = this.#transports.get(transportId);
     if (transport === undefined) return;
-    const iceParameters = (await this.ask("restartIce", { transportId })) as types.IceParameters;
-    if (!transport.closed) await transport.restartIce({ iceParameters });
+    const answer = (await this.ask("restartIce", { transportId })) as Restarted;
+    const { iceServers, ...iceParameters } = answer;
+    if (transport.closed) return;
+    if (iceServers !== undefined) {
+      // The credentials of relays end; these are new. Firefox goes on with what it has.
+      await transport.updateIceServers({ iceServers }).catch(() => undefined);
+    }
+    await transport.restartIce({ iceParameters });
   }
 
   async stats(): Promise<{ send: RTCStatsReport | undefined; receive: RTCStatsReport | undefined }> {
@@ -231,6 +237,9 @@ export class Media {
     return transport;
   }
 }
+
+// What restartIce is answered with: the ICE parameters, and relays where there are any.
+type Restarted = types.IceParameters & { iceServers?: RTCIceServer[] };
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;

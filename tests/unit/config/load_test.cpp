@@ -49,6 +49,9 @@ Config unlike_default() {
     config.orphan_timeout = 90s;
     config.worker_program = "true";
     config.run_directory = "/run/80";
+    config.turn_urls = {"turn:turn.example:3478?transport=udp", "turns:[2001:db8::1]:443"};
+    config.turn_secret = "0123456789abcdef";
+    config.turn_ttl = 90min;
     config.create_on_join = false;
     config.max_rooms = 1;
     config.max_peers_per_room = 2;
@@ -261,4 +264,18 @@ TEST_CASE("docs/configuration.md holds the table of the keys as they are") {
 TEST_CASE("a certificate without a key, or a key without a certificate, is a mistake") {
     CHECK(contains(mistake_of({.arguments = {"--tls-certificate", "a.pem"}}), "tls-key"));
     CHECK(contains(mistake_of({.file_text = "tls-key = 'a.pem'"}), "tls-certificate"));
+}
+
+TEST_CASE("a relay without a secret is a mistake, and so is what is no address of a relay") {
+    CHECK(contains(mistake_of({.arguments = {"--turn-url", "turn:a"}}), "turn-secret"));
+    CHECK(contains(mistake_of({.file_text = "turn-secret = '0123456789abcdef'"}), "turn-url"));
+    for (const char* url : {"turn:a", "turn:a:3478", "turns:a.example:443?transport=tcp",
+                            "turn:192.0.2.1?transport=udp", "turn:[2001:db8::1]:3478"}) {
+        CHECK_MESSAGE(is_turn_url(url), url);
+    }
+    for (const char* url : {"", "a", "stun:a", "turn:", "turn://a", "turn:a:", "turn:a:0",
+                            "turn:a:65536", "turn:a?transport=", "turn:a?transport=sctp",
+                            "turn:a b", "turn:a@b", "turn:[::1", "turn:::1", "turn:a?b=c"}) {
+        CHECK_MESSAGE(!is_turn_url(url), url);
+    }
 }
