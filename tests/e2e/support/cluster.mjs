@@ -7,7 +7,8 @@ import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
 
 // Starts `names.length` servers of these ids. `assignment`: router-service, of which there is one
-// then, or shared-queue. Gives { broker, app, servers: { id: server } }; `app` asks as an app does.
+// then, or shared-queue. Gives { broker, app, servers: { id: server }, service }; `app` asks as an
+// app does, `service` is the router-service if there is one.
 export async function startCluster(t, assignment, names, args = []) {
   const broker = await startRabbitMq(t);
   const has = assignment === "router-service";
@@ -15,7 +16,6 @@ export async function startCluster(t, assignment, names, args = []) {
   const flags = ["--broker", broker.url, "--assignment", assignment, ...args];
   const started = names.map((id) => startServer(t, { args: [...flags, "--server-id", id] }));
   const servers = Object.fromEntries((await Promise.all(started)).map((s, i) => [names[i], s]));
-  await service;
   const app = new Parley(broker.url);
   t.after(() => app.close());
   await app.start();
@@ -23,5 +23,5 @@ export async function startCluster(t, assignment, names, args = []) {
     const { servers: known } = await app.ask({ type: "server.list" });
     return known.length === names.length;
   });
-  return { broker, app, servers };
+  return { broker, app, servers, service: await service };
 }
