@@ -98,7 +98,7 @@ scenario("an app asks one hostname, whichever server has the room", async (t) =>
     assert.equal(JSON.parse(text).url, `${site.url.replace("https", "wss")}/`);
   }
   const fleet = await ask(site.ports, "/fleet/v1/servers");
-  assert.equal(fleet.status, 403, "the router-service has no admin-key, and nginx is a proxy to it");
+  assert.equal(fleet.status, 403, "the router-service has no admin-key, and nginx is no loopback");
 });
 
 scenario("the hostname shows pages to everybody, and its inside to nobody", async (t) => {
