@@ -158,7 +158,10 @@ std::optional<Response> Api::view(Instant now, const web::Request& request, cons
         const std::string_view since = web::find(request.query, "since").value_or("");
         return json_response(200, dashboard.answer(now, since, core, scale));
     }
-    if (matches(path, {"v1", "scale"})) return json_response(200, scale_json(scale));
+    if (matches(path, {"v1", "scale"})) {
+        if (!scale.known) return error_response(503, "not every server was heard");
+        return json_response(200, scale_json(scale));
+    }
     if (matches(path, {"v1", "servers"})) return json_response(200, server_list(core.picture()));
     if (matches(path, {"v1", "servers", "*"})) {
         const auto server = core.picture().servers().find(path[2]);

@@ -16,7 +16,8 @@ namespace {
 // However many look, and however often: servers beat once a second.
 constexpr Duration kLookInterval = 500ms;
 constexpr size_t kOverflowMost = 50;   // rooms that are named
-constexpr size_t kLikelyMost = 5;      // servers of a forecast
+constexpr size_t kLikelyMost = 5;      // servers of the forecast for any room
+constexpr size_t kLikelyInRegion = 3;  // of that for a region
 constexpr size_t kRegionsMost = 16;    // with a forecast of their own
 constexpr uint32_t kEmptiestMost = 5;  // servers that may be drained
 
@@ -47,7 +48,8 @@ std::string overflow_json(const Picture& picture) {
 
 void write_forecast(JsonWriter& json, const RouterService& core, std::string_view region) {
     const Servers& servers = core.picture().servers();
-    const Forecast next = forecast(servers, core.placement(), region, kLikelyMost);
+    const size_t most = region.empty() ? kLikelyMost : kLikelyInRegion;
+    const Forecast next = forecast(servers, core.placement(), region, most);
     json.object()
         .text("region", region)
         .number("eligible", next.eligible)
@@ -89,7 +91,7 @@ void write_next(JsonWriter& json, const RouterService& core, const ScaleSignal& 
 }  // namespace
 
 void Dashboard::on_sample(Instant now, const RouterService& core, const ScaleSignal& scale) {
-    if (!trends_.on_sample(now, core.picture(), scale, version_ + 1)) return;
+    if (!scale.known || !trends_.on_sample(now, core.picture(), scale, version_ + 1)) return;
     ++version_;
     if (scale.wanted == wanted_) return;
     const uint32_t before = std::exchange(wanted_, scale.wanted);

@@ -11,6 +11,8 @@ namespace {
 constexpr base::Duration kTogether = 1min;
 // How far back the same is looked for: things happen in bursts.
 constexpr ptrdiff_t kLookBack = 16;
+// That say the same of different servers.
+constexpr int kLinesMost = 3;
 
 constexpr auto kLevels = std::to_array<std::string_view>({"debug", "info", "warning", "error"});
 
@@ -69,13 +71,9 @@ void Happenings::on_event(Instant now, const cluster::Event& event, uint64_t ver
 
 void Happenings::on_happening(Instant now, Happening happening) {
     happening.text = bounded(std::move(happening.text));
-    const auto back = std::min(kLookBack, static_cast<ptrdiff_t>(all_.size()));
-    const auto known = std::find_if(all_.rbegin(), all_.rbegin() + back, [&](const auto& one) {
-        return one.at + kTogether > now && one.text == happening.text &&
-               one.server == happening.server;
-    });
-    if (known != all_.rbegin() + back) {
+    if (Happening* known = alike(now, happening)) {
         known->at = now;
+        known->server = std::move(happening.server);
         known->room = std::move(happening.room);
         known->version = happening.version;
         ++known->times;
@@ -85,6 +83,20 @@ void Happenings::on_happening(Instant now, Happening happening) {
     happening.at = now;
     if (all_.size() == kMost) all_.pop_front();
     all_.push_back(std::move(happening));
+}
+
+// The one that this one is counted with: of the same server, or the latest of enough others.
+Happenings::Happening* Happenings::alike(Instant now, const Happening& happening) {
+    const auto back = std::min(kLookBack, static_cast<ptrdiff_t>(all_.size()));
+    Happening* latest = nullptr;
+    int lines = 0;
+    for (auto one = all_.rbegin(); one != all_.rbegin() + back; ++one) {
+        if (one->at + kTogether <= now || one->text != happening.text) continue;
+        if (one->server == happening.server) return &*one;
+        if (latest == nullptr) latest = &*one;
+        ++lines;
+    }
+    return lines >= kLinesMost ? latest : nullptr;
 }
 
 void Happenings::write(JsonWriter& json, uint64_t since) const {

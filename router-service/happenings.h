@@ -15,7 +15,8 @@ using base::Instant;
 
 // What happened lately, for whoever looks: what this replica said itself, and what the servers and
 // the other replica told everybody. What comes again within a minute is counted, so that a lost
-// server with ten thousand rooms is a line and not ten thousand.
+// server with ten thousand rooms is a line and not ten thousand; and what is said of a few servers
+// is not said again of each of a thousand.
 class Happenings {
 public:
     static constexpr size_t kMost = 300;
@@ -45,6 +46,8 @@ public:
     const std::deque<Happening>& all() const { return all_; }
 
 private:
+    Happening* alike(Instant now, const Happening& happening);
+
     std::deque<Happening> all_;  // the oldest first
     uint64_t last_ = 0;
 };

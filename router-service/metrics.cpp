@@ -38,7 +38,9 @@ void add_servers(web::Families& families, const Picture& picture) {
     }
 }
 
+// What is not known yet is not said: who grows the fleet by it would take it for none wanted.
 void add_scale(web::Families& families, const ScaleSignal& scale) {
+    if (!scale.known) return;
     families.one("parley_service_servers_wanted", "Servers there should be", kGauge, scale.wanted);
     families.one("parley_service_servers_surplus", "Servers that may be drained", kGauge,
                  scale.surplus);

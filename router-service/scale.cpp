@@ -36,6 +36,7 @@ ScaleSample sample_of(const Picture& picture) {
 }
 
 void Scale::on_sample(Instant now, const ScaleSample& sample) {
+    signal_.known = true;
     signal_.sample = sample;
     signal_.expected = expected_load(now, sample.load);
     signal_.needed = servers_for(signal_.expected, sample);
@@ -90,6 +91,7 @@ std::string scale_json(const ScaleSignal& signal) {
         .real("load", signal.sample.load)
         .real("expected", signal.expected)
         .real("capacity", signal.sample.capacity)
+        .flag("known", signal.known)
         .end_object()
         .take();
 }

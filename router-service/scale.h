@@ -32,6 +32,7 @@ struct ScaleSignal {
     uint32_t surplus = 0;  // that may be drained, so that fewer can be wanted
     double expected = 0;   // load when a server asked for now would be there, in cores
     ScaleSample sample = {};
+    bool known = true;  // false: nothing was sampled yet, and nothing can be said
 };
 
 // Says how many servers there should be. Up at once, down with patience: a server too few is heard,
@@ -55,7 +56,7 @@ private:
     uint32_t most_needed_lately() const;
 
     ScaleRules rules_;
-    ScaleSignal signal_;
+    ScaleSignal signal_{.known = false};
     std::deque<Past> past_;  // as long as the hold
     Instant last_at_;
 };

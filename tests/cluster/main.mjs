@@ -49,6 +49,7 @@ function tell({ url, api, services, servers, broker }) {
   The example API makes the room over AMQP and sends them to the voice room, ${url}/ ,
   where a load balancer takes each connection to the next server.
 
+    dashboard        ${services[0].url}/
     router-services  ${services.map((service) => service.url).join("  ")}
     servers          ${servers.map((server) => server.url).join("  ")}
     RabbitMQ         ${broker.url}

@@ -2,9 +2,12 @@
 
 import { byId, element } from "../room/elements.js";
 import type { Look } from "./fleet.js";
-import { cores } from "./words.js";
+import { cores, timeText } from "./words.js";
 
 const hour = 3_600; // seconds
+const spanLeast = 120; // of a service that has just begun to look
+const headroom = 1.15; // so that no line hides the end of the axis
+const width = 3_600;
 const height = 100;
 const svg = "http://www.w3.org/2000/svg";
 
@@ -61,23 +64,31 @@ export function axisEnd(most: number): number {
   return digit * power;
 }
 
-// The data of a path for values at seconds; the newest is at the right end, an hour ago the left. A
-// time in which nobody looked is no line.
+// The seconds that a chart shows: an hour, or as long as there is something to show.
+export function spanOf(looks: readonly Look[]): number {
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined) return spanLeast;
+  return Math.min(hour, Math.max(spanLeast, last.at - first.at));
+}
+
+// The data of a path for values at seconds, from `span` before `end` on the left to `end` on the
+// right. A time in which nobody looked is no line.
 export function trace(
   points: ReadonlyArray<readonly [at: number, value: number]>,
   end: number,
+  span: number,
   top: number,
   filled: boolean,
 ): string {
   let path = "";
   let open: number | undefined; // where the piece began
   let last = -Infinity;
-  const x = (at: number) => (hour - (end - at)).toFixed(0);
+  const x = (at: number) => (width * (1 - (end - at) / span)).toFixed(0);
   const close = () => {
     if (filled && open !== undefined) path += `L${x(last)} ${height}L${x(open)} ${height}z`;
   };
   for (const [at, value] of points) {
-    if (at < end - hour) continue;
+    if (at < end - span) continue;
     const y = (height - (height * Math.min(value, top)) / top).toFixed(1);
     if (at - last > 60) {
       close();
@@ -98,9 +109,10 @@ class Chart {
   readonly #paths: SVGPathElement[];
   readonly #values: HTMLElement[];
   readonly #top = element("span", "top");
+  readonly #begin = element("span", "");
 
   constructor(private readonly kind: Kind) {
-    this.#picture.setAttribute("viewBox", `0 0 ${hour} ${height}`);
+    this.#picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.#picture.setAttribute("preserveAspectRatio", "none");
     this.#picture.setAttribute("role", "img");
     this.#paths = kind.lines.map(({ style }) => {
@@ -117,7 +129,8 @@ class Chart {
     const caption = element("figcaption", "", title, element("p", "legend", ...legend));
     const area = element("div", "area");
     area.append(this.#picture, this.#top);
-    this.root.append(caption, area);
+    const axis = element("p", "axis", this.#begin, element("span", "", "now"));
+    this.root.append(caption, area, axis);
   }
 
   show(looks: readonly Look[]): void {
@@ -125,13 +138,15 @@ class Chart {
     const last = looks.at(-1);
     if (last === undefined) return;
     const most = (line: Line) => Math.max(...looks.map(line.of));
-    const top = axisEnd(Math.max(...kind.lines.map(most)));
+    const top = axisEnd(headroom * Math.max(...kind.lines.map(most)));
     this.#top.textContent = `${top.toLocaleString("en")} ${kind.unit}`.trim();
+    const span = spanOf(looks);
+    this.#begin.textContent = `${timeText(span)} ago`;
     const said: string[] = [];
     kind.lines.forEach((line, at) => {
       const points = looks.map((look) => [look.at, line.of(look)] as const);
       const filled = line.style === "fill";
-      this.#paths[at]?.setAttribute("d", trace(points, last.at, top, filled));
+      this.#paths[at]?.setAttribute("d", trace(points, last.at, span, top, filled));
       const value = kind.write(line.of(last));
       const label = this.#values[at];
       if (label !== undefined) label.textContent = value;

@@ -86,6 +86,7 @@ export interface Scale {
   load: number;
   expected: number;
   capacity: number;
+  known: boolean; // false: not every server was heard yet
 }
 
 export interface Replica {
@@ -167,6 +168,13 @@ export class Fleet {
     return undefined;
   }
 
+  // That were heard, and are not lost.
+  present(): number {
+    let present = 0;
+    for (const { standing } of this.servers.values()) present += standing === "lost" ? 0 : 1;
+    return present;
+  }
+
   people(): number {
     let people = 0;
     for (const server of this.servers.values()) {
@@ -177,7 +185,7 @@ export class Fleet {
 
   // The last hour, and this moment.
   looksUntilNow(): Look[] {
-    if (this.scale === undefined) return this.looks;
+    if (this.scale?.known !== true) return this.looks;
     const { load, capacity, expected, present, wanted } = this.scale;
     const people = this.people();
     const now = { at: Math.floor(this.at / 1_000), people, rooms: this.rooms };

@@ -1,7 +1,7 @@
 // Figures, what comes next, rooms beyond one server, what happened.
 
 import { byId, element } from "../room/elements.js";
-import type { Fleet, Happening, Place } from "./fleet.js";
+import type { Fleet, Happening, Place, Scale } from "./fleet.js";
 import { heat } from "./tile.js";
 import { agoText, chanceText, cores, count, dueTexts, peopleText, placeText } from "./words.js";
 
@@ -30,32 +30,38 @@ function figure(name: string, value: string, more: string, warmth = "calm"): HTM
 export function figures(fleet: Fleet): HTMLElement[] {
   const { scale } = fleet;
   if (scale === undefined) return [];
-  const percent = scale.capacity > 0 ? Math.round((100 * scale.load) / scale.capacity) : 0;
-  const missing = scale.wanted - scale.present;
-  const servers =
-    missing > 0
-      ? `${count(missing, "more", "more")} wanted`
-      : scale.surplus > 0
-        ? `${scale.surplus} may be drained`
-        : "as many as wanted";
+  const present = fleet.present();
+  const people = fleet.people().toLocaleString("en");
   const homeless = fleet.next?.homeless ?? 0;
+  const missing = scale.known ? scale.wanted - present : 0;
+  const percent = scale.capacity > 0 ? Math.round((100 * scale.load) / scale.capacity) : 0;
+  const unknown = "when all were heard";
   return [
-    figure("Servers", `${scale.present.toLocaleString("en")}`, servers, missing > 0 ? "hot" : "calm"),
-    figure("Wanted", scale.wanted.toLocaleString("en"), `${scale.needed} would be enough`),
-    figure(
-      "Load",
-      `${percent} %`,
-      `${cores(scale.load)} of ${cores(scale.capacity)} cores`,
-      heat(percent),
-    ),
-    figure("People", fleet.people().toLocaleString("en"), `in ${count(fleet.rooms, "room")}`),
+    figure("Servers", present.toLocaleString("en"), serversText(scale, missing), warmthOf(missing)),
+    scale.known
+      ? figure("Wanted", scale.wanted.toLocaleString("en"), enoughText(scale.needed))
+      : figure("Wanted", "–", unknown),
+    scale.known
+      ? figure("Load", `${percent} %`, loadText(scale), heat(percent))
+      : figure("Load", "–", unknown),
+    figure("People", people, `in ${count(fleet.rooms, "room")}`),
     figure(
       "Without a home",
       homeless.toLocaleString("en"),
       homeless === 0 ? "every room has one" : "they get another",
-      homeless > 0 ? "hot" : "calm",
+      warmthOf(homeless),
     ),
   ];
+}
+
+const warmthOf = (trouble: number) => (trouble > 0 ? "hot" : "calm");
+const enoughText = (needed: number) => `${needed.toLocaleString("en")} would be enough`;
+const loadText = ({ load, capacity }: Scale) => `${cores(load)} of ${cores(capacity)} cores`;
+
+function serversText({ known, surplus }: Scale, missing: number): string {
+  if (missing > 0) return `${missing.toLocaleString("en")} more wanted`;
+  if (!known) return "more may be heard";
+  return surplus > 0 ? `${surplus.toLocaleString("en")} may be drained` : "as many as wanted";
 }
 
 export class Panels {

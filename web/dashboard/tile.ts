@@ -52,7 +52,7 @@ export class Tile {
     picture.append(this.#path);
     this.root.type = "button";
     this.root.tabIndex = -1;
-    this.root.append(picture, element("span", "name", server.id));
+    this.root.append(picture, element("span", "name", element("bdi", "", server.id)));
     this.root.append(element("span", "load", this.#load), element("span", "facts", this.#facts));
     this.root.onpointerenter = () => (this.root.title = this.#text);
     this.update();

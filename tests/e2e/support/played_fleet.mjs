@@ -89,6 +89,9 @@ export class PlayedServer {
         this.state = "up";
         this.drainLeftMs = undefined;
         return null;
+      case "room.release":
+        this.rooms.delete(command.room);
+        return null;
       case "beat.wanted":
         this.#wanted = true;
         return null;

@@ -206,6 +206,20 @@ TEST_CASE("docs/openapi-router-service.yaml tells of nothing that is not there")
     CHECK(routes == 19);
 }
 
+TEST_CASE("how many servers are wanted is not said before it is known") {
+    Door door;
+    const auto ask = [&](const char* path) {
+        const web::Request request{
+            .method = "GET", .path = path, .host = "localhost", .remote = "127.0.0.1"};
+        return *door.api.on_request(kStart, 1, request, door.core, {.known = false}, door.dashboard)
+                    .response;
+    };
+    CHECK(ask("/v1/scale").status == 503);
+    CHECK_FALSE(contains(ask("/metrics").body, "parley_service_servers_wanted"));
+    CHECK(contains(ask("/v1/fleet").body, R"("known":false)"));
+    CHECK_FALSE(Scale({}).signal().known);
+}
+
 TEST_CASE("the dashboard is answered from the table, and goes on from where one was") {
     Door door;
     const auto fleet = [&](const std::string& since) {

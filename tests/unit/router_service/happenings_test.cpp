@@ -57,6 +57,20 @@ TEST_CASE("ten thousand rooms that move are one line with a number") {
     CHECK(happenings.all().size() == 2);
 }
 
+TEST_CASE("a thousand servers that come at once are three lines, the last with a number") {
+    Happenings happenings;
+    for (uint64_t server = 1; server <= 1'000; ++server) {
+        happenings.on_log(kStart, {Level::Info, "server heard", "", "s" + std::to_string(server)},
+                          server);
+    }
+    REQUIRE(happenings.all().size() == 3);
+    CHECK(happenings.all()[0].server == "s1");
+    CHECK(happenings.all()[2].times == 998);
+    CHECK(happenings.all()[2].server == "s1000");
+    happenings.on_log(kStart, {Level::Info, "server heard", "", "s1"}, 1'001);
+    CHECK(happenings.all()[0].times == 2);
+}
+
 TEST_CASE("the oldest goes when there are too many, and a text has an end") {
     Happenings happenings;
     for (uint64_t number = 1; number <= Happenings::kMost + 50; ++number) {
