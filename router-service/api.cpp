@@ -8,7 +8,7 @@
 #include "common/cluster/ids.h"
 #include "common/cluster/names.h"
 #include "common/json/json.h"
-#include "router-service/views.h"
+#include "router-service/api_path.h"
 
 namespace parley::router_service {
 
@@ -21,19 +21,6 @@ using web::Response;
 // A little longer than the active one tries.
 constexpr Duration kAnswerTime = 12s;
 constexpr std::string_view kCorrelation = "http.";
-
-using Path = std::vector<std::string>;
-
-// "*" stands for one id.
-bool matches(const Path& path, std::initializer_list<std::string_view> pattern) {
-    if (path.size() != pattern.size()) return false;
-    size_t at = 0;
-    for (const std::string_view part : pattern) {
-        const std::string& given = path[at++];
-        if (part == "*" ? !cluster::is_id(given) : given != part) return false;
-    }
-    return true;
-}
 
 Api::Outcome at_once(Response response) {
     return {.response = std::move(response)};
@@ -53,22 +40,6 @@ std::optional<std::string> command_json(std::string_view type, std::string_view 
     if (members.size() <= 2) return text;
     text.back() = ',';
     return text + members.substr(1);
-}
-
-// "?after=ID&limit=N&beginning=TEXT".
-Response page_of_rooms(const web::Request& request, const Picture& picture) {
-    const auto text = [&](std::string_view name) {
-        return web::find(request.query, name).value_or("");
-    };
-    cluster::RoomList wanted{.after = std::string(text("after"))};
-    const std::string_view limit = web::find(request.query, "limit").value_or("100");
-    const auto [end, error] =
-        std::from_chars(limit.data(), limit.data() + limit.size(), wanted.limit);
-    const bool whole = error == std::errc() && end == limit.data() + limit.size();
-    if (!whole || wanted.limit == 0 || wanted.limit > cluster::kPageMost) {
-        return error_response(400, "limit is 1 to 1000");
-    }
-    return json_response(200, room_list(picture, wanted, text("beginning")));
 }
 
 // REQUIRES: the path is that of a drain or an undrain.
@@ -143,52 +114,6 @@ std::optional<Response> Api::refusal(const web::Request& request) const {
         return error_response(403, "a change wants Content-Type: application/json");
     }
     return std::nullopt;
-}
-
-// What this replica knows by itself.
-std::optional<Response> Api::view(Instant now, const web::Request& request, const Path& path,
-                                  const RouterService& core, const ScaleSignal& scale,
-                                  Dashboard& dashboard) {
-    if (matches(path, {"metrics"})) {
-        return Response{.status = 200,
-                        .content_type = "text/plain; version=0.0.4",
-                        .body = metrics_text(core, scale, responses_)};
-    }
-    if (matches(path, {"v1", "fleet"})) {
-        const std::string_view since = web::find(request.query, "since").value_or("");
-        return json_response(200, dashboard.answer(now, since, core, scale));
-    }
-    if (matches(path, {"v1", "scale"})) {
-        if (!scale.known) return error_response(503, "not every server was heard");
-        return json_response(200, scale_json(scale));
-    }
-    if (matches(path, {"v1", "servers"})) return json_response(200, server_list(core.picture()));
-    if (matches(path, {"v1", "servers", "*"})) {
-        const auto server = core.picture().servers().find(path[2]);
-        if (!server) return error_response(404, "no such server");
-        return json_response(200, server_view(now, core.picture(), *server));
-    }
-    if (matches(path, {"v1", "rooms"})) return page_of_rooms(request, core.picture());
-    return std::nullopt;
-}
-
-Api::Outcome Api::find_peers(Instant now, RequestId id, const web::Request& request,
-                             const RouterService& core) {
-    const std::string_view peer = web::find(request.query, "peer").value_or("");
-    if (peer.empty() || peer.size() > cluster::kNameBytes) {
-        return at_once(error_response(400, "peer is an id, or a part of a name"));
-    }
-    if (!core.is_connected()) return at_once(error_response(503, "the broker is away"));
-    auto questions = search_.on_search(now, id, peer, core.picture().servers());
-    if (!questions) return at_once(error_response(503, "enough is being searched for"));
-    if (questions->empty()) {
-        return at_once(json_response(200, R"({"peers":[],"asked":0,"silent":0})"));
-    }
-    return {.questions = std::move(*questions)};
-}
-
-Api::Answered Api::answered(PeerSearch::Found found) {
-    return {found.request, count(json_response(200, std::move(found.json)))};
 }
 
 Api::Outcome Api::ask_body(Instant now, RequestId id, const web::Request& request, const Path& path,

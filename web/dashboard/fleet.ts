@@ -138,8 +138,8 @@ export class Fleet {
 
   // Takes over an answer. What it does not say is as it was.
   apply(answer: Answer): Change {
+    this.since = ""; // what can not be taken over is asked for anew
     if (answer.full) this.#forget();
-    this.since = answer.since;
     this.at = Date.parse(answer.at);
     this.replica = answer.replica;
     this.scale = answer.scale;
@@ -155,6 +155,7 @@ export class Fleet {
     if (answer.overflow !== undefined) this.#overflow(answer.overflow);
     this.#looks(answer.trends);
     this.#happenings(answer.happenings);
+    this.since = answer.since;
     return {
       all: answer.full,
       changed: [...changed],

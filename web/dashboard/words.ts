@@ -114,6 +114,7 @@ export function dueTexts(next: Next): string[] {
 
 export function refusalText(status: number, reason: string): string {
   if (status === 0) return "The router-service does not answer.";
+  if (status < 0) return "It says what this page does not understand: load it again.";
   if (status === 401) return "This key does not open it.";
   if (status === 503) return `Not now: ${reason}.`;
   if (status === 504) return "Nobody answered in time.";

@@ -96,6 +96,14 @@ test("a server whose state comes without it, or before it, does no harm", () => 
   assert.equal(fleet.find("late")?.standing, "unknown");
 });
 
+test("what can not be understood is asked for anew", () => {
+  const fleet = fleetOf(two);
+  assert.equal(fleet.since, "1.1");
+  assert.throws(() => fleet.apply({ ...nothing, now: undefined } as unknown as Answer));
+  assert.equal(fleet.since, "");
+  assert.match(refusalText(-1, ""), /load it again/);
+});
+
 test("looks are an hour at most; what happens again moves up and is there once", () => {
   const fleet = new Fleet();
   for (let at = 0; at < 800; at++) {
