@@ -30,6 +30,12 @@ public:
         list("http-listen", config.http_listen, "IP addresses to serve HTTP on")
             ->check(CLI::ValidIPV4 | CLI::Validator(is_ipv6, "IPv6"));
         add("http-port", config.http_port, "Port to serve HTTP on; 0: any free one");
+        add("tls-certificate", config.tls_certificate,
+            "File of the certificate to serve https with, PEM; read again when it changes");
+        add("tls-key", config.tls_key, "File of its key, PEM, without a passphrase");
+        list("https-listen", config.https_listen, "IP addresses to serve https on")
+            ->check(CLI::ValidIPV4 | CLI::Validator(is_ipv6, "IPv6"));
+        add("https-port", config.https_port, "Port to serve https on; 0: any free one");
         list("admin-key", config.admin_keys,
              "Who shows it as a bearer token may administer; without one only this machine may")
             ->check(CLI::Validator(admin_key, "16 characters or more"));
@@ -72,6 +78,9 @@ public:
         for (const std::string& text : trusted_proxies_) {
             if (config_.trusted_proxies.add(text)) continue;
             return base::Err{"trusted-proxy " + text + " is no address and no network"};
+        }
+        if (config_.tls_certificate.empty() != config_.tls_key.empty()) {
+            return base::Err{std::string("tls-certificate and tls-key go together")};
         }
         if (config_.trusted_proxies.empty() != config_.proxy_user_header.empty()) {
             return base::Err{std::string("proxy-user-header and trusted-proxy go together")};

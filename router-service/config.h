@@ -18,6 +18,9 @@ struct Config {
     std::string broker_ca, broker_certificate, broker_key;  // files, PEM
     std::vector<std::string> http_listen = {"0.0.0.0"};
     uint16_t http_port = 4500;  // 0: any free one
+    std::string tls_certificate, tls_key;              // files, PEM; both or neither
+    std::vector<std::string> https_listen = {"0.0.0.0"};
+    uint16_t https_port = 4543;  // 0: any free one
     std::vector<std::string> admin_keys;
     std::string dashboard_root;     // the built page; "": none is served
     std::string proxy_user_header;  // in which a proxy says who asks; "": in none

@@ -15,6 +15,7 @@
 #include "common/shell/loop.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
+#include "common/shell/tls_watch.h"
 #include "common/shell/static_files.h"
 #include "common/shell/web_api.h"
 #include "common/shell/web_context.h"
@@ -55,31 +56,72 @@ public:
           page_(config_.dashboard_root),
           deadline_(loop, [this](base::Instant now) { on_deadline(now); }),
           turn_end_(loop, [this] { end_turn(); }),
-          signals_(loop, std::array{SIGINT, SIGTERM}, [this](int) { stop(); }) {}
+          signals_(loop, std::array{SIGINT, SIGTERM, SIGHUP},
+                   [this](int number) { on_signal(number); }) {}
 
     base::Result<base::Unit, std::string> open() {
         auto context = shell::WebContext::create(loop_);
         if (!context) return base::Err{context.error()};
         web_context_ = std::move(*context);
-        std::vector<net::Address> addresses;
-        for (const std::string& ip : config_.http_listen) {
-            const auto address = net::parse_ip(ip, config_.http_port);
-            if (!address) return base::Err{"http-listen " + ip + " is not an IP address"};
-            addresses.push_back(*address);
-        }
-        auto web = shell::WebServer::start(
-            *web_context_,
-            {.listen = addresses, .subprotocols = {}, .user_header = config_.proxy_user_header},
-            web_events());
-        if (!web) return base::Err{web.error()};
-        web_ = std::move(*web);
-        for (size_t at = 0; at < addresses.size(); ++at) {
-            log({Level::Info, "listens on http://" + net::to_text(web_->address(at)) + "/"});
-        }
+        if (const auto listening = listen(); !listening) return listening;
         return connect();
     }
 
 private:
+    base::Result<base::Unit, std::string> listen() {
+        shell::WebServer::Options options;
+        options.user_header = config_.proxy_user_header;
+        if (!add(config_.http_listen, config_.http_port, options.listen)) {
+            return base::Err{std::string("http-listen takes IP addresses")};
+        }
+        if (!config_.tls_certificate.empty()) {
+            if (!add(config_.https_listen, config_.https_port, options.listen_tls)) {
+                return base::Err{std::string("https-listen takes IP addresses")};
+            }
+            auto opened = shell::TlsWatch::open(
+                loop_, {config_.tls_certificate, config_.tls_key}, tls_events());
+            if (!opened) return base::Err{"tls: " + opened.error()};
+            options.identity = std::move(opened->identity);
+            tls_watch_ = std::move(opened->watch);
+        }
+        const size_t plain = options.listen.size(), all = plain + options.listen_tls.size();
+        auto web = shell::WebServer::start(*web_context_, std::move(options), web_events());
+        if (!web) return base::Err{web.error()};
+        web_ = std::move(*web);
+        for (size_t at = 0; at < all; ++at) {
+            const std::string scheme = at < plain ? "http://" : "https://";
+            log({Level::Info, "listens on " + scheme + net::to_text(web_->address(at)) + "/"});
+        }
+        return base::Unit{};
+    }
+
+    static bool add(const std::vector<std::string>& ips, uint16_t port,
+                    std::vector<net::Address>& addresses) {
+        for (const std::string& ip : ips) {
+            const auto address = net::parse_ip(ip, port);
+            if (!address) return false;
+            addresses.push_back(*address);
+        }
+        return true;
+    }
+
+    shell::TlsWatch::Events tls_events() {
+        return {.on_renewed =
+                    [this](const shell::TlsIdentity& renewed) {
+                        web_->show(renewed);
+                        log({Level::Info, "tls: shows " + renewed.text() + " from now on"});
+                    },
+                .on_refused =
+                    [this](const std::string& why) {
+                        log({Level::Error, "tls: " + why + "; the old certificate is shown"});
+                    }};
+    }
+
+    void on_signal(int number) {
+        if (number != SIGHUP) return stop();
+        if (tls_watch_) tls_watch_->reload();
+    }
+
     base::Result<base::Unit, std::string> connect() {
         cluster::Topology topology = cluster::common_topology(cluster::Assignment::RouterService);
         cluster::add_listener(topology, kBeats, cluster::kLoad, {cluster::load_key("#")});
@@ -241,6 +283,7 @@ private:
     Instant sample_at_;
     std::unique_ptr<shell::WebContext> web_context_;
     std::unique_ptr<shell::WebServer> web_;
+    std::unique_ptr<shell::TlsWatch> tls_watch_;  // with a certificate
     std::unique_ptr<shell::AmqpClient> amqp_;
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;

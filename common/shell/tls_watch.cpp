@@ -4,6 +4,23 @@
 
 namespace parley::shell {
 
+namespace {
+
+constexpr base::Duration kInterval = 10s;
+
+}  // namespace
+
+base::Result<TlsWatch::Opened, std::string> TlsWatch::open(Loop& loop, TlsFiles files,
+                                                           Events events) {
+    auto texts = read_tls_files(files);
+    if (!texts) return base::Err{texts.error()};
+    auto identity = TlsIdentity::parse(files, *texts);
+    if (!identity) return base::Err{identity.error()};
+    return Opened{std::move(*identity),
+                  std::make_unique<TlsWatch>(loop, std::move(files), std::move(*texts), kInterval,
+                                             std::move(events))};
+}
+
 TlsWatch::TlsWatch(Loop& loop, TlsFiles files, TlsTexts known, base::Duration interval,
                    Events events)
     : loop_(loop),

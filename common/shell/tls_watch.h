@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,16 @@ public:
         // What is there now is no good: whoever has the old one goes on with it.
         std::function<void(const std::string& why)> on_refused;
     };
+
+    // An identity, and what keeps it up to date.
+    struct Opened {
+        TlsIdentity identity;
+        std::unique_ptr<TlsWatch> watch;
+    };
+
+    // Reads the files for the first time; from then on they are looked at every ten seconds. The
+    // error says what is wrong with them.
+    static base::Result<Opened, std::string> open(Loop& loop, TlsFiles files, Events events);
 
     // `known`: what is in use already. `interval`: between two looks at the files.
     TlsWatch(Loop& loop, TlsFiles files, TlsTexts known, base::Duration interval, Events events);

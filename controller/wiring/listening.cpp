@@ -7,9 +7,6 @@ namespace parley::controller {
 
 namespace {
 
-// Between two looks at the files of the certificate.
-constexpr base::Duration kTlsInterval = 10s;
-
 std::vector<net::Address> addresses_of(const std::vector<std::string>& ips, uint16_t port) {
     std::vector<net::Address> addresses;
     for (const std::string& ip : ips) addresses.push_back(*net::parse_ip(ip, port));
@@ -60,22 +57,20 @@ base::Result<base::Unit, std::string> Server::start_web(const shell::WebServer::
 }
 
 base::Result<shell::TlsIdentity, std::string> Server::open_tls() {
-    const shell::TlsFiles files{options_.config.tls_certificate, options_.config.tls_key};
-    auto texts = shell::read_tls_files(files);
-    if (!texts) return base::Err{texts.error()};
-    auto identity = shell::TlsIdentity::parse(files, *texts);
-    if (!identity) return identity;
-    tls_watch_ = std::make_unique<shell::TlsWatch>(
-        loop_, files, std::move(*texts), kTlsInterval,
-        shell::TlsWatch::Events{
-            [this](const shell::TlsIdentity& renewed) {
-                web_->show(renewed);
-                log({Level::Info, "tls: shows " + renewed.text() + " from now on"});
-            },
-            [this](const std::string& why) {
-                log({Level::Error, "tls: " + why + "; the certificate shown stays the old one"});
-            }});
-    return identity;
+    auto opened = shell::TlsWatch::open(
+        loop_, {options_.config.tls_certificate, options_.config.tls_key},
+        {.on_renewed =
+             [this](const shell::TlsIdentity& renewed) {
+                 web_->show(renewed);
+                 log({Level::Info, "tls: shows " + renewed.text() + " from now on"});
+             },
+         .on_refused =
+             [this](const std::string& why) {
+                 log({Level::Error, "tls: " + why + "; the certificate shown stays the old one"});
+             }});
+    if (!opened) return base::Err{opened.error()};
+    tls_watch_ = std::move(opened->watch);
+    return std::move(opened->identity);
 }
 
 // What can be read again without a restart: the certificate.

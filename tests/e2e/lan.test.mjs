@@ -1,8 +1,9 @@
-// A phone on the same network: https by a certificate that was made on the spot.
+// https without a proxy: a phone on the same network, by a certificate that was made on the spot.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { promisify } from "node:util";
@@ -10,8 +11,11 @@ import { startChromium } from "./support/browsers.mjs";
 import { join } from "./support/people.mjs";
 import { freeTcpPort } from "./support/ports.mjs";
 import { repository } from "./support/program.mjs";
+import { startRabbitMq } from "./support/rabbitmq.mjs";
+import { startRouterService } from "./support/router_service.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
+import { until } from "./support/until.mjs";
 
 const run = promisify(execFile);
 
@@ -47,6 +51,33 @@ scenario("people on the same network meet over https, without a proxy", async (t
   assert.equal(await ada.page.evaluate(() => isSecureContext), true);
   const room = await server.api("GET", "/v1/rooms/standup");
   assert.equal(room.body.peers.length ?? room.body.peers, 2);
+});
+
+scenario("a router-service serves https too, by the certificate that is there now", async (t) => {
+  const { keep, certificate, key } = await lanCertificate(t);
+  const [address] = await keep();
+  const { url: broker } = await startRabbitMq(t);
+  const port = await freeTcpPort();
+  await startRouterService(t, {
+    broker,
+    args: [
+      ...["--tls-certificate", certificate, "--tls-key", key],
+      ...["--https-listen", "0.0.0.0", "--https-port", String(port)],
+    ],
+  });
+  // Believes nothing but what is in the file at this moment.
+  const status = async () => {
+    const ca = await readFile(certificate);
+    return new Promise((resolve, reject) => {
+      get(`https://${address}:${port}/healthz`, { ca, agent: false }, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode));
+      }).on("error", reject);
+    });
+  };
+  assert.equal(await status(), 200);
+  await rm(certificate);
+  await keep();
+  await until("it shows the new one", async () => (await status()) === 200, { ms: 30_000 });
 });
 
 scenario("the certificate stays the same while the addresses do", async (t) => {
