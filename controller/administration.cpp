@@ -59,6 +59,7 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
         }
         return room_info(house, *room);
     }
+    if (house.draining) return error(ErrorCode::Unavailable, "draining");
     RoomOptions checked = options;
     checked.metadata = metadata->root().dump();
     const auto opened = open_room(turn, id, checked, epoch);

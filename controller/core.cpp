@@ -222,6 +222,10 @@ std::optional<WorkerIndex> Controller::worker_to_lend(Instant now) const {
     return controller::worker_to_lend(*state_, now);
 }
 
+void Controller::set_draining(bool draining) {
+    state_->draining = draining;
+}
+
 void Controller::on_stop(Instant now, Outputs& out) {
     state_->stopping = true;
     state_->carried.clear();

@@ -238,6 +238,8 @@ public:
     std::optional<WorkerIndex> worker_to_lend(Instant now) const;
     bool runs(WorkerIndex worker) const;
 
+    // New rooms are refused; peers still come into those that are here.
+    void set_draining(bool draining);
     void on_stop(Instant now, Outputs& out);  // orderly: rooms closed, workers told to end
 
     void ensure_invariants() const;

@@ -109,6 +109,7 @@ struct House {
     uint64_t last_id = 0;        // of all that workers are asked for
     uint64_t own_events = 0;     // those of no room
     bool stopping = false;
+    bool draining = false;        // no new rooms
     Instant loans_refused_until;  // nobody is asked
 
     bool is_lent(WorkerIndex worker) const { return worker >= options.workers; }

@@ -105,6 +105,10 @@ void resume(Turn& turn, ConnectionId connection, const Admission& admission) {
 // The room that the admission names, opened if need be. Closes the connection when there is none.
 Room* find_or_open(Turn& turn, ConnectionId connection, const Admission& admission) {
     if (Room* room = turn.house.room(admission.room)) return room;
+    if (turn.house.draining) {
+        refuse(turn, connection, admission, 4503, "unavailable");
+        return nullptr;
+    }
     if (!turn.house.options.create_on_join) {
         refuse(turn, connection, admission, 4404, "no-such-room");
         return nullptr;

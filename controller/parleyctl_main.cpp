@@ -11,6 +11,7 @@
 #include "common/shell/loop.h"
 #include "common/shell/pipe_connection.h"
 #include "controller/config/load.h"
+#include "controller/config/values.h"
 #include "controller/control/client.h"
 
 namespace parley {
@@ -20,6 +21,7 @@ using controller::control::Client;
 using controller::control::Command;
 using controller::control::Step;
 using Verb = Command::Verb;
+using namespace std::chrono_literals;
 
 struct Arguments {
     std::string socket;
@@ -61,6 +63,22 @@ CLI::App* add_for_peer(CLI::App& app, Command& command, Verb verb, const char* n
     return sub;
 }
 
+void add_drain(CLI::App& app, Command& command) {
+    CLI::App* sub = add(app, command, Verb::Drain, "drain",
+                        "No new rooms here; those that are here move, or end");
+    sub->add_option_function<std::string>(
+           "--deadline",
+           [&command](const std::string& text) {
+               command.drain.deadline = controller::parse_duration(text, 0s, 168h);
+               if (!command.drain.deadline) throw CLI::ValidationError("--deadline", "0 to 168h");
+           },
+           "What is left then is given up, such as 50min; without one rooms may take their time")
+        ->type_name("DURATION");
+    sub->add_flag("--wait", command.wait, "Say how far it is, until it is done");
+    sub->add_flag("--for-good", command.drain.for_good,
+                  "The server ends after it: nobody is to count on it");
+}
+
 // nullopt: everything is said, leave with `exit_code`.
 std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
     Arguments arguments{.socket = default_socket(), .command = {}};
@@ -81,6 +99,8 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
     add_for_peer(app, command, Verb::Unmute, "unmute", "Let a muted peer speak again");
     add(app, command, Verb::Top, "top", "Watch the workers, once a second")
         ->add_flag("--once", command.once, "Print one table and end");
+    add_drain(app, command);
+    add(app, command, Verb::Undrain, "undrain", "Let rooms come here again");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -158,6 +158,7 @@ base::Result<Beat, std::string> parse_beat(std::string_view body) {
     read_ids(fields, "closed", kReportsMost, "ids of rooms", beat.closed);
     read_ids(fields, "released", kReportsMost, "ids of rooms", beat.released);
     beat.drain_left = read_drain_left(fields);
+    beat.leaving = fields.flag_or("leaving", false);
     if (beat.whole && !beat.closed.empty()) fields.fail("closed", "nothing in a whole beat");
     if (!fields.ok()) return base::Err{fields.error()};
     return beat;
@@ -181,6 +182,7 @@ std::string write(const Beat& beat) {
     write_ids(json, "closed", beat.closed);
     write_ids(json, "released", beat.released);
     if (beat.drain_left) json.number("drainLeftMs", int64_t{*beat.drain_left / 1ms});
+    if (beat.leaving) json.flag("leaving", true);
     return json.end_object().take();
 }
 

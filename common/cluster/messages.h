@@ -180,6 +180,7 @@ struct Beat {
     // again for a while.
     std::vector<std::string> released;
     std::optional<Duration> drain_left;  // until it gives up what it still has; of a draining one
+    bool leaving = false;                // its process ends when it is drained
 };
 
 // One of those that answer server.list.

@@ -151,6 +151,7 @@ Response Api::healthz(Call&) {
 Response Api::readyz(Call& call) {
     const char* reason = stopping_                  ? "stopping"
                          : !call.controller.ready() ? "no worker runs"
+                         : draining_                ? "draining"
                          : broker_away_             ? "the broker is away"
                          : has_rival_               ? "another server has this id"
                                                     : nullptr;

@@ -54,6 +54,9 @@ public:
     // From now on /readyz says that this server is going away.
     void on_stop() { stopping_ = true; }
 
+    // Whether rooms should go elsewhere: whoever looks for a place for one asks /readyz.
+    void on_drain(bool is_on) { draining_ = is_on; }
+
     // Whether the broker that was configured is there, and whether another process there says that
     // it is this server: who waits for rooms over it must not wait for this one. Calls go on.
     void on_broker(bool up, bool has_rival = false) {
@@ -96,6 +99,7 @@ private:
     web::Gate gate_;
     EdgeCounts counts_;
     bool stopping_ = false;
+    bool draining_ = false;
     bool broker_away_ = false;
     bool has_rival_ = false;
 };

@@ -86,7 +86,7 @@ Presence::Data Presence::open(Call& call, const std::string& room, cluster::Epoc
         if (given_up != epochs_.end() && given_up->second > epoch) {
             return refuse(409, "the room has had a home under a higher epoch since");
         }
-        if (state_ != cluster::ServerState::Up) return refuse(503, "draining");
+        if (drain_.is_on()) return refuse(503, "draining");
     }
     const auto opened = call.controller.open_room(call.now, room, epoch, options, call.out);
     if (!opened) return refuse(opened.error());
@@ -217,7 +217,7 @@ cluster::ServerPlace Presence::self(Instant now, const Controller& controller) c
             options_.region,
             options_.version,
             options_.signalling,
-            state_,
+            drain_.state(),
             load(now, controller),
             static_cast<uint32_t>(controller.reports().size())};
 }
@@ -235,21 +235,13 @@ Presence::Data Presence::execute(Call& call, const cluster::ServerList&) {
 
 Presence::Data Presence::execute(Call& call, const cluster::ServerDrain& command) {
     if (command.server != options_.server) return refuse(404, "no such server");
-    if (state_ == cluster::ServerState::Up) {
-        state_ = cluster::ServerState::Draining;
-        tell(call.now, "server.draining", call.mail);
-    }
-    drain_at_ = command.deadline ? call.now + *command.deadline : Instant::never();
-    next_beat_ = call.now;
+    drain(call.now, command.deadline, false, call.mail);
     return nothing();
 }
 
 Presence::Data Presence::execute(Call& call, const cluster::ServerUndrain& command) {
     if (command.server != options_.server) return refuse(404, "no such server");
-    if (state_ != cluster::ServerState::Up) tell(call.now, "server.up", call.mail);
-    state_ = cluster::ServerState::Up;
-    drain_at_ = Instant::never();
-    next_beat_ = call.now;
+    undrain(call.now, call.mail);
     return nothing();
 }
 

@@ -334,21 +334,27 @@ void Presence::on_deadline(Instant now, Controller& controller, Outputs& out, Ma
 Instant Presence::next_deadline() const {
     const Instant waits = waiting_.empty() ? Instant::never() : waiting_.front().until;
     const Instant asked = asks_.empty() ? Instant::never() : asks_.begin()->second;
-    return std::min({next_beat_, drain_at_, waits, asked});
+    return std::min({next_beat_, drain_.deadline(), waits, asked});
+}
+
+void Presence::drain(Instant now, std::optional<base::Duration> deadline, bool for_good,
+                     Mail& mail) {
+    if (!drain_.is_on()) tell(now, "server.draining", mail);
+    drain_.begin(now, deadline, for_good);
+    next_beat_ = now;
+}
+
+void Presence::undrain(Instant now, Mail& mail) {
+    if (drain_.is_on()) tell(now, "server.up", mail);
+    drain_.undo();
+    next_beat_ = now;
 }
 
 void Presence::mind_drain(Instant now, Controller& controller, Outputs& out) {
-    if (state_ == cluster::ServerState::Up) return;
+    if (!drain_.is_on()) return;
     const auto rooms = controller.reports();
-    if (now >= drain_at_) {
-        for (const cluster::RoomReport& report : rooms) let_go(now, report.room, controller, out);
-        drain_at_ = Instant::never();
-        state_ = cluster::ServerState::Drained;
-    } else if (rooms.empty()) {
-        state_ = cluster::ServerState::Drained;
-    } else {
-        state_ = cluster::ServerState::Draining;
-    }
+    if (!drain_.on_rooms(now, rooms.size())) return;
+    for (const cluster::RoomReport& report : rooms) let_go(now, report.room, controller, out);
 }
 
 // The room goes on, elsewhere. Whoever gives rooms a home is told for as long as it may take to
@@ -364,8 +370,7 @@ void Presence::mind_load(Instant now, const Controller& controller, Mail& mail) 
     const double most = was ? kLoadAgain * load.capacity : load.capacity - load.per_peer;
     overloaded_ = load.used > most;
     if (overloaded_ && !was) tell(now, "server.overloaded", mail);
-    const bool takes =
-        shared() && !overloaded_ && load.capacity > 0 && state_ == cluster::ServerState::Up;
+    const bool takes = shared() && !overloaded_ && load.capacity > 0 && !drain_.is_on();
     if (takes == takes_rooms_) return;
     takes_rooms_ = takes;
     const std::string queue(cluster::kRooms);
@@ -399,13 +404,14 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
                        .signalling = options_.signalling,
                        .link = options_.link,
                        .link_key = link_key_,
-                       .state = state_,
+                       .state = drain_.state(),
                        .load = {},
                        .whole = now >= next_whole_,
                        .rooms = {},
                        .closed = {},
                        .released = {},
-                       .drain_left = {}};
+                       .drain_left = {},
+                       .leaving = drain_.for_good()};
     if (beat.whole) next_whole_ = now + kWholeTime;
     auto before = std::exchange(told_, {});
     for (cluster::RoomReport& report : controller.reports()) {
@@ -426,7 +432,7 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
             if (!goes_on) beat.closed.push_back(room);
         }
     }
-    if (drain_at_ > now && !drain_at_.is_never()) beat.drain_left = drain_at_ - now;
+    beat.drain_left = drain_.left(now);
     beat.load = load(now, controller);
     ++counts_.beats;
     mail.push_back(cluster::Publish{.exchange = std::string(cluster::kLoad),
@@ -436,7 +442,8 @@ void Presence::beat(Instant now, const Controller& controller, Mail& mail) {
 }
 
 void Presence::on_stop(Instant now, const Controller& controller, Mail& mail) {
-    state_ = cluster::ServerState::Drained;
+    drain_.begin(now, {}, true);
+    drain_.on_rooms(now, 0);
     if (!up()) return;
     next_whole_ = now;
     beat(now, controller, mail);

@@ -16,6 +16,7 @@
 #include "common/cluster/topology.h"
 #include "controller/cluster/directory.h"
 #include "controller/core.h"
+#include "controller/drain.h"
 
 // What this server is to the others: it does what it is told over the broker, says how it is once a
 // second, and tells what happens.
@@ -85,7 +86,12 @@ public:
     void on_deadline(Instant now, Controller& controller, Outputs& out, Mail& mail);
     Instant next_deadline() const;
 
-    // Draining for good: this process ends.
+    // As server.drain and server.undrain do.
+    void drain(Instant now, std::optional<base::Duration> deadline, bool for_good, Mail& mail);
+    void undrain(Instant now, Mail& mail);
+    const Drain& drain() const { return drain_; }
+
+    // Drained for good: this process ends.
     void on_stop(Instant now, const Controller& controller, Mail& mail);
 
     // Has whoever takes commands under this key (cluster::kRoomsKey, or that of a server) carry one
@@ -102,7 +108,7 @@ public:
     bool has_rival() const { return rival_ != 0; }
     const Directory& directory() const { return directory_; }
     const std::string& link_key() const { return link_key_; }
-    cluster::ServerState state() const { return state_; }
+    cluster::ServerState state() const { return drain_.state(); }
     const Counts& counts() const { return counts_; }
 
 private:
@@ -181,8 +187,7 @@ private:
     uint64_t rival_ = 0;   // incarnation of the other process of this id; 0: none
     Instant rival_until_;  // unless it is heard again
 
-    cluster::ServerState state_ = cluster::ServerState::Up;
-    Instant drain_at_ = Instant::never();  // what rooms are left are given up
+    Drain drain_;
     bool overloaded_ = false;
     bool takes_rooms_ = false;  // consumes the shared queue
 

@@ -53,7 +53,8 @@ struct Config {
     uint32_t room_max_peers = 0;
     base::Duration room_empty_timeout = 60s;
     base::Duration session_grace = 15s;
-    double worker_load_most = 85;  // per cent of a core
+    base::Duration drain_time = 0s;  // of SIGTERM
+    double worker_load_most = 85;    // per cent of a core
 
     std::vector<std::string> admin_keys;
     std::vector<TokenKeySource> token_keys;

@@ -258,6 +258,14 @@ const auto kSettings = std::to_array<Setting>({
      .read = [](const Values& v,
                 Config& c) { return read_into(parse_duration(v[0], 1s, 10min), c.session_grace); },
      .write = [](const Config& c) { return one(duration_text(c.session_grace)); }},
+    {.key = "drain-time",
+     .value = "DURATION",
+     .meaning = "How long this server drains when it is told to end by SIGTERM: no new rooms, and "
+                "those that are here move or end. A second signal ends it at once.",
+     .allowed = "0 to 168h",
+     .read = [](const Values& v,
+                Config& c) { return read_into(parse_duration(v[0], 0s, 168h), c.drain_time); },
+     .write = [](const Config& c) { return one(duration_text(c.drain_time)); }},
     {.key = "worker-load-most",
      .value = "PERCENT",
      .meaning = "How busy a worker may be, of its core: who would need more is refused, so that "

@@ -39,6 +39,8 @@ RequestBody Client::first_request() const {
         case Verb::Kick: return KickPeer{command_.room, command_.peer, command_.reason};
         case Verb::Mute: return MutePeer{command_.room, command_.peer, true};
         case Verb::Unmute: return MutePeer{command_.room, command_.peer, false};
+        case Verb::Drain: return command_.drain;
+        case Verb::Undrain: return StopDrain{};
     }
     return ListWorkers{};
 }
@@ -63,6 +65,7 @@ Step Client::on_reply(Instant now, const ReplyBody& body) {
     if (const auto* page = std::get_if<Rooms>(&body)) return on_rooms(now, *page);
     if (const auto* page = std::get_if<Peers>(&body)) return on_peers(now, *page);
     if (const auto* reply = std::get_if<Workers>(&body)) return on_workers(now, *reply);
+    if (const auto* state = std::get_if<DrainState>(&body)) return on_drain(now, *state);
     if (const auto* room = std::get_if<RoomLine>(&body)) {
         return done(command_.json ? room_json(*room) : room_text(now, *room));
     }
@@ -97,9 +100,22 @@ Step Client::on_workers(Instant now, const Workers& reply) {
     return {.print = command_.json ? table : kHomeAndClear + table};
 }
 
+// A line whenever something has changed, until it is done or somebody has thought better of it.
+Step Client::on_drain(Instant now, const DrainState& state) {
+    std::string line = command_.json ? drain_json(state) : drain_text(state);
+    if (command_.verb == Verb::Undrain || !command_.wait) return done(std::move(line));
+    if (line == drain_told_) line.clear();
+    if (!line.empty()) drain_told_ = line;
+    if (state.state == cluster::ServerState::Drained) return done(std::move(line));
+    if (state.state == cluster::ServerState::Up) return failed("the drain was undone");
+    next_sample_ = now + kSample;
+    return {.print = std::move(line)};
+}
+
 Step Client::on_deadline(Instant now) {
     if (now < next_sample_) return {};
     next_sample_ = Instant::never();  // until the answer is here
+    if (command_.verb == Verb::Drain) return ask(GetDrain{});
     return ask(ListWorkers{});
 }
 

@@ -15,12 +15,27 @@ namespace parley::controller::control {
 
 // What parleyctl was asked to do.
 struct Command {
-    enum class Verb : uint8_t { Rooms, Room, Peers, Workers, Close, Kick, Mute, Unmute, Top };
+    enum class Verb : uint8_t {
+        Rooms,
+        Room,
+        Peers,
+        Workers,
+        Close,
+        Kick,
+        Mute,
+        Unmute,
+        Top,
+        Drain,
+        Undrain
+    };
 
     Verb verb = Verb::Rooms;
     std::string room = {}, peer = {}, reason = {};
     bool json = false;
     bool once = false;  // Top: one table, then end
+    // Drain: say how far it is until it is done.
+    bool wait = false;
+    StartDrain drain = {};
 };
 
 // What parleyctl is to do next.
@@ -46,6 +61,7 @@ private:
     Step on_rooms(Instant now, const Rooms& page);
     Step on_peers(Instant now, const Peers& page);
     Step on_workers(Instant now, const Workers& reply);
+    Step on_drain(Instant now, const DrainState& state);
     Step ask(RequestBody body);
     RequestBody first_request() const;
 
@@ -54,6 +70,7 @@ private:
     std::vector<RoomLine> rooms_;  // of the pages so far
     std::vector<PeerInfo> peers_;
     Top top_;
+    std::string drain_told_;
     Instant next_sample_ = Instant::never();
 };
 

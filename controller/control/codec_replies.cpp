@@ -83,6 +83,12 @@ struct ReplyWriter {
         const auto workers = write_all<wire::Worker>(to, m.workers, write_worker);
         return reply(wire::ReplyBody::Workers, wire::CreateWorkers(to, workers).Union());
     }
+    fb::Offset<wire::Reply> operator()(const DrainState& m) {
+        return reply(wire::ReplyBody::DrainState,
+                     wire::CreateDrainState(to, static_cast<wire::ServerState>(m.state), m.rooms,
+                                            m.peers, m.left ? m.left->count() : -1)
+                         .Union());
+    }
     fb::Offset<wire::Reply> operator()(const Error& error) {
         const auto reason = to.CreateString(error.reason);
         return wire::CreateReply(to, id, static_cast<uint16_t>(error.code), reason);
@@ -127,6 +133,18 @@ PeerInfo parse_peer(const wire::Peer& from) {
 // A state of a later version is shown as the most harmless one.
 WorkerState parse_state(wire::WorkerState state) {
     return state > wire::WorkerState::MAX ? WorkerState::Waiting : static_cast<WorkerState>(state);
+}
+
+DrainState parse_drain(const wire::DrainState& from) {
+    DrainState drain;
+    // A state of a later version is none that ends a wait.
+    drain.state = from.state() > wire::ServerState::MAX
+                      ? cluster::ServerState::Draining
+                      : static_cast<cluster::ServerState>(from.state());
+    drain.rooms = from.rooms();
+    drain.peers = from.peers();
+    drain.left = duration(from.left_us());
+    return drain;
 }
 
 WorkerInfo parse_worker(const wire::Worker& from) {
@@ -177,6 +195,7 @@ std::optional<ReplyBody> parse_body(const wire::Reply& from) {
         }
         case wire::ReplyBody::Workers:
             return Workers{parse_all(from.body_as_Workers()->workers(), parse_worker)};
+        case wire::ReplyBody::DrainState: return parse_drain(*from.body_as_DrainState());
         case wire::ReplyBody::NONE: break;
     }
     return std::nullopt;

@@ -44,6 +44,18 @@ struct RequestWriter {
         const auto room = to.CreateString(m.room), peer = to.CreateString(m.peer);
         return wire::CreateMutePeer(to, room, peer, m.muted).Union();
     }
+    fb::Offset<void> operator()(const StartDrain& m) {
+        type = wire::RequestBody::Drain;
+        return wire::CreateDrain(to, m.deadline ? m.deadline->count() : -1, m.for_good).Union();
+    }
+    fb::Offset<void> operator()(const StopDrain&) {
+        type = wire::RequestBody::Undrain;
+        return wire::CreateUndrain(to).Union();
+    }
+    fb::Offset<void> operator()(const GetDrain&) {
+        type = wire::RequestBody::GetDrain;
+        return wire::CreateGetDrain(to).Union();
+    }
 };
 
 std::optional<RequestBody> parse_body(const wire::Request& from) {
@@ -71,6 +83,12 @@ std::optional<RequestBody> parse_body(const wire::Request& from) {
             const auto& m = *from.body_as_MutePeer();
             return MutePeer{text(m.room()), text(m.peer()), m.muted()};
         }
+        case wire::RequestBody::Drain: {
+            const auto& m = *from.body_as_Drain();
+            return StartDrain{duration(m.deadline_us()), m.for_good()};
+        }
+        case wire::RequestBody::Undrain: return StopDrain{};
+        case wire::RequestBody::GetDrain: return GetDrain{};
         case wire::RequestBody::NONE: break;
     }
     return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,7 +11,7 @@
 // The messages of flatbuffers/control.fbs as plain values; codec.h carries them across the wire.
 namespace parley::controller::control {
 
-constexpr uint16_t kMajor = 1, kMinor = 0;
+constexpr uint16_t kMajor = 1, kMinor = 1;
 constexpr uint32_t kPageMost = 1'000;
 
 struct Hello {
@@ -39,8 +40,14 @@ struct MutePeer {
     std::string room, peer;
     bool muted = true;
 };
-using RequestBody =
-    std::variant<Hello, ListRooms, GetRoom, ListPeers, ListWorkers, CloseRoom, KickPeer, MutePeer>;
+struct StartDrain {
+    std::optional<base::Duration> deadline = {};
+    bool for_good = false;
+};
+struct StopDrain {};
+struct GetDrain {};
+using RequestBody = std::variant<Hello, ListRooms, GetRoom, ListPeers, ListWorkers, CloseRoom,
+                                 KickPeer, MutePeer, StartDrain, StopDrain, GetDrain>;
 struct Request {
     uint32_t id = 0;
     RequestBody body;
@@ -66,7 +73,14 @@ struct Peers {
 struct Workers {
     std::vector<WorkerInfo> workers;
 };
-using ReplyBody = std::variant<Done, HelloReply, Rooms, RoomLine, Peers, Workers, Error>;
+// How far the server is with its drain.
+struct DrainState {
+    cluster::ServerState state = cluster::ServerState::Up;
+    uint32_t rooms = 0, peers = 0;
+    std::optional<base::Duration> left = {};  // to the deadline
+};
+using ReplyBody =
+    std::variant<Done, HelloReply, Rooms, RoomLine, Peers, Workers, Error, DrainState>;
 struct Reply {
     uint32_t id = 0;
     ReplyBody body;

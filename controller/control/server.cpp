@@ -39,6 +39,7 @@ bool keep_page(std::vector<T>& items, const std::string& after, uint32_t limit) 
 struct Executor {
     Instant now;
     Controller& controller;
+    Drainable& drainable;
     Outputs& out;
 
     ReplyBody operator()(const Hello&) const {
@@ -75,12 +76,21 @@ struct Executor {
     ReplyBody operator()(const MutePeer& m) const {
         return done_or_error(controller.mute_peer(now, m.room, m.peer, m.muted, out));
     }
+    ReplyBody operator()(const StartDrain& m) const {
+        drainable.start_drain(now, m);
+        return drainable.drain_state(now);
+    }
+    ReplyBody operator()(const StopDrain&) const {
+        drainable.stop_drain(now);
+        return drainable.drain_state(now);
+    }
+    ReplyBody operator()(const GetDrain&) const { return drainable.drain_state(now); }
 };
 
 }  // namespace
 
 Server::Answer Server::on_frame(Instant now, ClientId client, base::Bytes frame,
-                                Controller& controller, Outputs& out) {
+                                Controller& controller, Drainable& drainable, Outputs& out) {
     const auto requests = parse_requests(frame);
     if (!requests) return {{}, "not a frame of requests"};
     if (requests->size() > kRequestsMost) return {{}, "too many requests in one frame"};
@@ -89,7 +99,7 @@ Server::Answer Server::on_frame(Instant now, ClientId client, base::Bytes frame,
     for (const Request& request : *requests) {
         Reply reply{request.id, {}};
         if (greeted_.contains(client)) {
-            reply.body = std::visit(Executor{now, controller, out}, request.body);
+            reply.body = std::visit(Executor{now, controller, drainable, out}, request.body);
         } else if (const Hello* hello = std::get_if<Hello>(&request.body)) {
             reply.body = greet(client, *hello);
         } else {

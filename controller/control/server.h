@@ -11,6 +11,15 @@
 
 namespace parley::controller::control {
 
+// The server around the controller, for what concerns its place among the others.
+class Drainable {
+public:
+    virtual ~Drainable() = default;
+    virtual void start_drain(Instant now, const StartDrain& wanted) = 0;
+    virtual void stop_drain(Instant now) = 0;
+    virtual DrainState drain_state(Instant now) const = 0;
+};
+
 // The controller's end of its control socket.
 class Server {
 public:
@@ -24,7 +33,7 @@ public:
 
     // What the controller's workers and peers must hear of it goes to `out`.
     Answer on_frame(Instant now, ClientId client, base::Bytes frame, Controller& controller,
-                    Outputs& out);
+                    Drainable& drainable, Outputs& out);
     void on_closed(ClientId client) { greeted_.erase(client); }
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/cluster/codec.h"
 #include "controller/views.h"
 
 namespace parley::controller::control {
@@ -87,6 +88,24 @@ std::string columns(const std::vector<std::vector<std::string>>& rows) {
         text += line + "\n";
     }
     return text;
+}
+
+std::string drain_text(const DrainState& state) {
+    std::string text = std::string(cluster::state_text(state.state)) + ": " +
+                       std::to_string(state.rooms) + " rooms, " + std::to_string(state.peers) +
+                       " people";
+    if (state.left) text += ", " + age_text(*state.left) + " left";
+    return text + "\n";
+}
+
+std::string drain_json(const DrainState& state) {
+    JsonWriter json;
+    json.object()
+        .text("state", cluster::state_text(state.state))
+        .number("rooms", state.rooms)
+        .number("peers", state.peers);
+    if (state.left) json.number("leftMs", int64_t{*state.left / 1ms});
+    return json.end_object().take() + "\n";
 }
 
 std::string age_text(base::Duration age) {

@@ -22,11 +22,13 @@ std::string rooms_text(Instant now, const std::vector<RoomLine>& rooms);
 std::string room_text(Instant now, const RoomLine& room);
 std::string peers_text(Instant now, const std::vector<PeerInfo>& peers);
 std::string workers_text(const std::vector<WorkerInfo>& workers);
+std::string drain_text(const DrainState& state);
 
 // One line of JSON.
 std::string rooms_json(const std::vector<RoomLine>& rooms);
 std::string room_json(const RoomLine& room);
 std::string peers_json(const std::vector<PeerInfo>& peers);
 std::string workers_json(const std::vector<WorkerInfo>& workers);
+std::string drain_json(const DrainState& state);
 
 }  // namespace parley::controller::control

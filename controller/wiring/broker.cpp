@@ -79,6 +79,18 @@ void Broker::on_deadline() {
     deliver(std::move(mail));
 }
 
+void Broker::drain(std::optional<base::Duration> deadline, bool for_good) {
+    clustering::Mail mail;
+    presence_.drain(loop_.now(), deadline, for_good, mail);
+    deliver(std::move(mail));
+}
+
+void Broker::undrain() {
+    clustering::Mail mail;
+    presence_.undrain(loop_.now(), mail);
+    deliver(std::move(mail));
+}
+
 void Broker::on_stop() {
     clustering::Mail mail;
     presence_.on_stop(loop_.now(), core_, mail);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/random.h"
@@ -37,10 +38,13 @@ public:
     void on_event(const Event& event);
     void on_deadline();
     base::Instant next_deadline() const { return presence_.next_deadline(); }
+    void drain(std::optional<base::Duration> deadline, bool for_good);
+    void undrain();
     void on_stop();
 
     const shell::AmqpClient& amqp() const { return *amqp_; }
     clustering::Presence& presence() { return presence_; }
+    const clustering::Presence& presence() const { return presence_; }
     base::Instant now() const { return loop_.now(); }
     // Does what a core of this server's place in the cluster says.
     void deliver(clustering::Mail mail);

@@ -118,7 +118,7 @@ shell::PipeServer::Events Server::control_events() {
 
 void Server::on_control_frame(uint64_t id, base::Bytes frame) {
     turn([&](base::Instant now, Outputs& out) {
-        const auto answer = control_.on_frame(now, id, frame, core_, out);
+        const auto answer = control_.on_frame(now, id, frame, core_, *this, out);
         if (!answer.frame.empty()) control_socket_->send(id, answer.frame);
         if (!answer.close.empty()) control_socket_->close(id, answer.close);
     });
@@ -177,6 +177,7 @@ void Server::count() {
     counts.webhooks_failed = webhooks.failed;
     counts.webhooks_dropped = webhooks.dropped;
     counts.webhooks_waiting = webhooks_.waiting();
+    api_.on_drain(drain().is_on());
     if (!broker_) return;
     const shell::AmqpClient& amqp = broker_->amqp();
     const clustering::Presence& presence = broker_->presence();

@@ -9,12 +9,9 @@ namespace parley::controller {
 
 namespace {
 
-constexpr base::Duration kStopTime = 3s;         // for workers to end by themselves
-constexpr base::Duration kFarewellTime = 500ms;  // for clients to read that we close
-constexpr base::Duration kWebhookTime = 10s;     // for a webhook to answer
-constexpr uint16_t kGoingAway = 1001;            // RFC 6455 §7.4.1
-constexpr uint32_t kLoans = 8;                   // workers of other servers at once
-constexpr size_t kAdministrators = 16;           // on the control socket at once
+constexpr base::Duration kWebhookTime = 10s;  // for a webhook to answer
+constexpr uint32_t kLoans = 8;                // workers of other servers at once
+constexpr size_t kAdministrators = 16;        // on the control socket at once
 
 template <typename... Ts>
 struct Cases : Ts... {
@@ -166,28 +163,16 @@ void Server::on_deadline(base::Instant) {
     if (broker_) broker_->on_deadline();
     if (neighbours_) neighbours_->on_deadline();
     if (loans_) loans_->on_deadline();
+    mind_drain(loop_.now());
     if (loop_.now() >= kill_at_) {
         kill_at_ = base::Instant::never();
         workers_->kill_all();
     }
 }
 
-// Orderly at first; at once when asked again.
-void Server::on_signal(int number) {
-    if (number == SIGHUP) return reload();
-    if (stopping_) return workers_->kill_all();
-    stopping_ = true;
-    log({Level::Info, "stops"});
-    api_.on_stop();
-    turn([&](base::Instant now, Outputs& out) { core_.on_stop(now, out); });
-    if (broker_) broker_->on_stop();
-    web_->stop(kGoingAway, "going-away");
-    farewell_until_ = loop_.now() + kFarewellTime;
-    kill_at_ = loop_.now() + kStopTime;
-}
-
 void Server::end_turn() {
-    base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_});
+    base::Instant next = std::min({core_.next_deadline(), webhooks_.next_deadline(), kill_at_,
+                                   stopping_ ? kill_at_ : drain_look_});
     if (broker_ && !stopping_) {
         next = std::min({next, broker_->next_deadline(), neighbours_->next_deadline(),
                          loans_->next_deadline()});

@@ -23,6 +23,7 @@
 #include "controller/config/config.h"
 #include "controller/control/server.h"
 #include "controller/core.h"
+#include "controller/drain.h"
 #include "controller/wiring/broker.h"
 #include "controller/wiring/loans.h"
 #include "controller/wiring/neighbours.h"
@@ -32,7 +33,7 @@ namespace parley::controller {
 
 // A whole server: the cores, and the sockets and processes that they decide about. What a core
 // says goes to where it belongs; what the world says goes to the core that it concerns.
-class Server {
+class Server : control::Drainable {
 public:
     struct Options {
         Config config;
@@ -46,7 +47,7 @@ public:
     static base::Result<std::unique_ptr<Server>, std::string> open(shell::Loop& loop,
                                                                    shell::Logger& logger,
                                                                    Options options);
-    ~Server();
+    ~Server() override;
 
 private:
     Server(shell::Loop& loop, shell::Logger& logger, Options options);
@@ -70,6 +71,13 @@ private:
     void on_disconnect(uint64_t id);
     void on_control_frame(uint64_t id, base::Bytes frame);
     void on_signal(int number);
+    void start_drain(base::Instant now, const control::StartDrain& wanted) override;
+    void stop_drain(base::Instant now) override;
+    control::DrainState drain_state(base::Instant now) const override;
+    const Drain& drain() const;
+    void on_drain_changed(const char* what);
+    void mind_drain(base::Instant now);
+    void stop();
     void on_deadline(base::Instant now);
     void end_turn();
 
@@ -119,6 +127,9 @@ private:
     std::map<clustering::AskId, std::pair<uint64_t, api::Ask>> asking_;
     std::set<ConnectionId> peers_;            // signalling connections that the core knows
     std::vector<BorrowWorker> wanted_loans_;  // that the core asked for in this turn
+    Drain drain_;                             // without a broker; else its presence has it
+    bool ends_when_drained_ = false;          // SIGTERM came
+    base::Instant drain_look_ = base::Instant::never();
     bool stopping_ = false;
     base::Instant farewell_until_ = base::Instant::never();
     base::Instant kill_at_ = base::Instant::never();

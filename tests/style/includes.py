@@ -37,7 +37,8 @@ MAY_SEE = {
 }
 
 # Top-level words of controller/ that its folders share.
-SHARED_OF_CONTROLLER = ('controller/core.h', 'controller/media.h', 'controller/views.h')
+SHARED_OF_CONTROLLER = ('controller/core.h', 'controller/drain.h', 'controller/media.h',
+                        'controller/views.h')
 
 SHELL_ONLY = re.compile(r'^(uv\.h|libwebsockets\.h|amqp.*\.h)$')
 GENERATED = re.compile(r'(^|/)(pipe|control)_generated\.h$')

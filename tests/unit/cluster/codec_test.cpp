@@ -209,6 +209,7 @@ TEST_CASE("a beat is read back, every number of it") {
     CHECK(read->closed == beat.closed);
     CHECK(read->released == beat.released);
     CHECK(read->drain_left == beat.drain_left);
+    CHECK(read->leaving == beat.leaving);
 }
 
 TEST_CASE("a beat of an older server says nothing of its workers, nor where its rooms overflow") {

@@ -66,7 +66,8 @@ inline Beat beat() {
                       {"retro", 1, 0, created, {}}},
             .closed = {"old", "older"},
             .released = {"elsewhere"},
-            .drain_left = 1500ms};
+            .drain_left = 1500ms,
+            .leaving = true};
 }
 
 inline std::vector<Answer> answers() {

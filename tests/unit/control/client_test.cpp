@@ -5,6 +5,7 @@
 #include "controller/control/codec.h"
 #include "controller/control/server.h"
 #include "controller/control/tables.h"
+#include "controller/drain.h"
 #include "tests/unit/controller/model_server.h"
 
 using namespace parley;
@@ -14,6 +15,23 @@ using namespace parley::controller::control;
 namespace {
 
 using Verb = Command::Verb;
+
+// A server that is drained as its Drain says, over the rooms of its controller.
+struct ModelDrain : Drainable {
+    explicit ModelDrain(test::ModelServer& with) : server(with) {}
+    void start_drain(Instant now, const StartDrain& wanted) override {
+        drain.begin(now, wanted.deadline, wanted.for_good);
+    }
+    void stop_drain(Instant) override { drain.undo(); }
+    DrainState drain_state(Instant now) const override {
+        const auto rooms = server.core().reports();
+        drain.on_rooms(now, rooms.size());
+        return {drain.state(), static_cast<uint32_t>(rooms.size()), 0, drain.left(now)};
+    }
+
+    test::ModelServer& server;
+    mutable Drain drain;
+};
 
 // parleyctl and a whole controller with a model worker, frame by frame.
 class World {
@@ -49,7 +67,7 @@ public:
 
     Server::Answer serve(uint64_t id, base::Bytes frame) {
         return server.call([&](Controller& core, Instant now, Outputs& out) {
-            return control.on_frame(now, id, frame, core, out);
+            return control.on_frame(now, id, frame, core, drain, out);
         });
     }
 
@@ -60,6 +78,7 @@ public:
     }
 
     test::ModelServer server;
+    ModelDrain drain{server};
     Server control;
     uint64_t last_id = 0;
 
@@ -119,6 +138,38 @@ TEST_CASE("a muted peer is not heard, a kicked one is gone, a closed room is clo
     CHECK(ada.close_code == 4403);
     CHECK(world.run({.verb = Verb::Close, .room = "standup"}).exit_code == 0);
     CHECK(bob.close_code == 4410);
+}
+
+TEST_CASE("a drain is waited for, is seen, and can be undone") {
+    World world;
+    world.make_room("standup");
+    const auto started = world.run({.verb = Verb::Drain, .drain = {.deadline = 50min}});
+    CHECK(started.exit_code == 0);
+    CHECK(started.printed == "draining: 1 rooms, 0 people, 50m left\n");
+    CHECK_FALSE(world.drain.drain.for_good());
+    // Whoever waits is told only what is new, and ends with the last room: an empty one.
+    const auto waited = world.run(
+        {.verb = Verb::Drain, .wait = true, .drain = {.deadline = 50min, .for_good = true}}, 5min);
+    CHECK(waited.exit_code == 0);
+    CHECK(waited.printed.ends_with("\ndrained: 0 rooms, 0 people, 49m left\n"));
+    CHECK(waited.tables == 3);
+    CHECK(world.drain.drain.for_good());
+    const auto undone = world.run({.verb = Verb::Undrain, .json = true});
+    CHECK(undone.printed == "{\"state\":\"up\",\"rooms\":0,\"peers\":0}\n");
+    CHECK_FALSE(world.drain.drain.is_on());
+}
+
+TEST_CASE("who waits for a drain that somebody undoes does not take the server for empty") {
+    World world;
+    world.make_room("standup");
+    Client client({.verb = Verb::Drain, .wait = true});
+    const auto first = world.serve(1, client.start(world.server.now).send);
+    CHECK_FALSE(client.on_frame(world.server.now, first.frame).exit_code);
+    world.drain.drain.undo();
+    const Step asks = client.on_deadline(client.next_deadline());
+    const Step step = client.on_frame(world.server.now, world.serve(1, asks.send).frame);
+    CHECK(step.exit_code == 1);
+    CHECK(step.complain == "parleyctl: the drain was undone\n");
 }
 
 TEST_CASE("what can not be done is said on standard error") {

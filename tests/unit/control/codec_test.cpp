@@ -40,6 +40,10 @@ const std::vector<Request> kRequests = {
     {6, CloseRoom{"standup"}},
     {7, KickPeer{"standup", "ada", "bye"}},
     {8, MutePeer{"standup", "ada", true}},
+    {9, StartDrain{50min, true}},
+    {10, StopDrain{}},
+    {11, GetDrain{}},
+    {12, StartDrain{}},
 };
 
 RoomLine a_room() {
@@ -88,7 +92,8 @@ const std::vector<Reply> kReplies = {{1, Done{}},
                                      {4, a_room()},
                                      {5, Peers{{a_peer()}, true}},
                                      {6, Workers{{a_worker()}}},
-                                     {7, Error{ErrorCode::NotFound, "no such room"}}};
+                                     {7, Error{ErrorCode::NotFound, "no such room"}},
+                                     {8, DrainState{cluster::ServerState::Drained, 3, 4, 9s}}};
 
 }  // namespace
 
@@ -112,6 +117,10 @@ TEST_CASE("requests cross the wire with all they say") {
     CHECK((kick.room == "standup" && kick.peer == "ada" && kick.reason == "bye"));
     const auto& mute = std::get<MutePeer>((*read)[7].body);
     CHECK((mute.room == "standup" && mute.peer == "ada" && mute.muted));
+    const auto& drain = std::get<StartDrain>((*read)[8].body);
+    CHECK((drain.deadline == 50min && drain.for_good));
+    const auto& patient = std::get<StartDrain>((*read)[11].body);
+    CHECK((!patient.deadline && !patient.for_good));
 }
 
 TEST_CASE("replies cross the wire with all they say") {
@@ -138,6 +147,9 @@ TEST_CASE("replies cross the wire with all they say") {
     CHECK(!peer.producers.at(0).muted);
     const auto& error = std::get<Error>((*read)[6].body);
     CHECK((error.code == ErrorCode::NotFound && error.reason == "no such room"));
+    const auto& drain = std::get<DrainState>((*read)[7].body);
+    CHECK(drain.state == cluster::ServerState::Drained);
+    CHECK((drain.rooms == 3 && drain.peers == 4 && drain.left == 9s));
 }
 
 TEST_CASE("each number of a worker arrives as itself") {

@@ -296,6 +296,7 @@ TEST_CASE("a room that a drained server gave up is told as given up, not as clos
     REQUIRE(left);
     CHECK(*left > 8s);
     CHECK(*left <= 10s);
+    CHECK_FALSE(member.last_beat().leaving);
     member.ask(cluster::RoomClose{"ended"});
     member.advance(1s);
     CHECK(member.last_beat().closed == std::vector<std::string>{"ended"});
