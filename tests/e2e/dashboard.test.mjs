@@ -4,10 +4,12 @@
 import assert from "node:assert/strict";
 import { startChromium } from "./support/browsers.mjs";
 import { openDashboard } from "./support/dashboard.mjs";
+import { join } from "./support/people.mjs";
 import { ordinaryFleet, PlayedServer, playFleet } from "./support/played_fleet.mjs";
 import { startRabbitMq } from "./support/rabbitmq.mjs";
 import { startRouterService } from "./support/router_service.mjs";
 import { scenario } from "./support/scenario.mjs";
+import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -229,6 +231,34 @@ scenario("who has the admin key is let in, and whoever a trusted proxy speaks fo
   const ask = (headers) => other.api("GET", "/v1/fleet", undefined, headers);
   assert.equal((await ask(extraHTTPHeaders)).status, 403);
   assert.equal((await ask({})).status, 200);
+});
+
+scenario("a real server shows its worker, and who talks on it is found there", async (t) => {
+  const { broker, service, chromium } = await begin(t);
+  const args = ["--broker", broker.url, "--server-id", "server-1", "--workers", "2"];
+  const server = await startServer(t, { args });
+  const dashboard = await openDashboard(t, chromium, service);
+  await dashboard.shows(/server-1, takes rooms, \d+ % used, 0 rooms/);
+  const ada = await join(t, chromium, server, "standup", "Ada Lovelace", 400);
+  const bob = await join(t, chromium, server, "standup", "Bob", 700);
+  await bob.hears([ada]);
+  await dashboard.shows(/server-1, takes rooms, \d+ % used, 1 room, 2 people/);
+  await dashboard.search("lovelace");
+  await dashboard.click("Ada Lovelace", "#sheet");
+  await dashboard.says("#sheet-body", /Ada Lovelace.*standup\s+server-1\s+home\s+worker \d/s);
+  await dashboard.click("standup", "#sheet");
+  await dashboard.says("#sheet-body", /2 people\s+(Ada Lovelace|Bob)/);
+  await dashboard.says("#sheet-body", /lighter of 1 drawn/i);
+  await dashboard.click("server-1", "#sheet");
+  await dashboard.says("#sheet-body", /2 workers.*Its rooms\s+standup\s+2 people/s);
+  await dashboard.click("Drain…", "#sheet");
+  await dashboard.click("Drain", "#confirm");
+  await dashboard.says("#sheet-body", /2 people move within/);
+  await dashboard.says("#happenings", /server-1 drains/);
+  await dashboard.click("Undrain…", "#sheet");
+  await dashboard.click("Undrain", "#confirm");
+  await dashboard.says("#sheet-body", /Takes rooms/);
+  await bob.hears([ada]);
 });
 
 scenario("a thousand servers are light to look at", async (t) => {

@@ -20,7 +20,8 @@ public:
 
     // With an `identity` it listens for TLS too, after the `ips`.
     explicit TestServer(WebLimits limits = {}, std::vector<std::string> ips = {"127.0.0.1"},
-                        std::optional<TlsIdentity> identity = std::nullopt) {
+                        std::optional<TlsIdentity> identity = std::nullopt,
+                        std::string user_header = "") {
         context = std::move(*WebContext::create(loop));
         WebServer::Options options;
         for (const std::string& ip : ips) options.listen.push_back(*net::parse_ip(ip, 0));
@@ -28,6 +29,7 @@ public:
         options.identity = std::move(identity);
         options.subprotocols = {"protoo"};
         options.limits = limits;
+        options.user_header = std::move(user_header);
         WebServer::Events events;
         events.on_http = [this](auto id, HttpRequest&& request) {
             requests.emplace_back(id, std::move(request));

@@ -52,6 +52,25 @@ TEST_CASE("a request comes with what was sent, and its answer goes back") {
     CHECK(request.remote == "127.0.0.1");
 }
 
+TEST_CASE("the header in which a proxy says who asks is read, by the names that proxies use") {
+    for (const std::string name : {"X-Forwarded-User", "X-Forwarded-Email", "X-Auth-Request-Email",
+                                   "Remote-User", "Oidc-Email"}) {
+        CAPTURE(name);
+        TestServer server({}, {"127.0.0.1"}, std::nullopt, name);
+        server.exchange(get("/", name + ": ada@example.com\r\nConnection: close\r\n"));
+        server.exchange(get("/", "x-other: ada\r\nConnection: close\r\n"));
+        server.exchange(get("/", name + "s: ada\r\nConnection: close\r\n"));
+        REQUIRE(server.requests.size() == 3);
+        CHECK(server.requests[0].second.user == "ada@example.com");
+        CHECK(server.requests[1].second.user == "");
+        CHECK(server.requests[2].second.user == "");
+    }
+    TestServer server;
+    server.exchange(get("/", "X-Forwarded-User: ada\r\nConnection: close\r\n"));
+    REQUIRE(server.requests.size() == 1);
+    CHECK(server.requests[0].second.user == "");
+}
+
 TEST_CASE("paths and queries are decoded, and nobody climbs above the root") {
     TestServer server;
     server.exchange(get("/a%20b/../c//d?roomId=my+room%21&peerId=a%26b%3Dc&empty&&x=1=2"));
