@@ -73,6 +73,7 @@ test("the router-service is all that is in its image, and starts there", (t) => 
   assert.match(stdout, /--scale-target/);
   const found = execFileSync("ls", [`${root}/usr/bin`], { encoding: "utf8" });
   assert.equal(found, "parley-router-service\n");
+  assert.equal(readFileSync(`${root}/usr/share/parley/dashboard/index.html`, "utf8"), "the page");
 });
 
 test("a controller that crashes is started again while its workers go on", async (t) => {
