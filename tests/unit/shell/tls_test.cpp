@@ -120,6 +120,24 @@ TEST_CASE("requests and WebSockets come over TLS as they do without") {
     CHECK(!server.requests[2].second.secure);
 }
 
+TEST_CASE("requests that come in one TLS record are answered one after the other") {
+    SecureServer server;
+    server.answer = nullptr;
+    TlsClient client = server.believer(server.first_alone);
+    std::string requests;
+    for (const char* path : {"/a", "/b", "/c"}) {
+        requests += std::string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    }
+    client.say(requests);
+    for (size_t i = 0; i < 3; ++i) {
+        REQUIRE(server.until([&] { return server.requests.size() == i + 1; }));
+        const auto [id, request] = server.requests[i];  // a copy: the next one moves them
+        CHECK(server.server->respond(id, {200, {}, "answer to " + request.path}));
+        REQUIRE(server.until([&] { return client.heard("answer to " + request.path); }));
+    }
+    CHECK(client.bytes.find("answer to /a") < client.bytes.find("answer to /c"));
+}
+
 TEST_CASE("a certificate is renewed while a WebSocket goes on under the old one") {
     SecureServer server;
     TlsClient socket = server.believer(server.first_alone);
