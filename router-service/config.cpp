@@ -59,6 +59,17 @@ public:
                 "For so long fewer servers must be enough before fewer are wanted", 0, 86'400);
         add("servers-least", config.scale.least, "Servers that are always wanted");
         add("servers-most", config.scale.most, "Servers that are wanted at most; 0: no limit");
+        add("drain-surplus", config.surplus.drains,
+            "true: drain the servers that are too many, the emptiest first, and take it back when "
+            "they are needed");
+        seconds("drain-surplus-deadline", config.surplus.deadline,
+                "For the rooms of such a server to end by themselves, before they move", 0, 86'400);
+        add("kubernetes-namespace", config.kubernetes_namespace,
+            "Where the servers are pods, by the names of their ids: their pod-deletion-cost is "
+            "kept up to date, so that the emptiest goes first");
+        add("kubernetes-api", config.kubernetes_api, "Address of the API of Kubernetes");
+        add("kubernetes-account", config.kubernetes_account,
+            "Directory with token and ca.crt of the service account");
         add("log-format", config.log_format, "text or json")
             ->check(CLI::IsMember({"text", "json"}));
         add("log-level", config.log_level, "debug, info, warning or error")

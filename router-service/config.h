@@ -9,6 +9,7 @@
 #include "common/web/trusted_proxies.h"
 #include "router-service/core.h"
 #include "router-service/scale.h"
+#include "router-service/surplus.h"
 
 namespace parley::router_service {
 
@@ -27,6 +28,10 @@ struct Config {
     web::TrustedProxies trusted_proxies;
     Options options;
     ScaleRules scale;
+    SurplusRules surplus;
+    std::string kubernetes_namespace;  // "": the servers are no pods
+    std::string kubernetes_api = "https://kubernetes.default.svc";
+    std::string kubernetes_account = "/var/run/secrets/kubernetes.io/serviceaccount";
     std::string log_format = "text";
     std::string log_level = "info";
 };

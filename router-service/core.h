@@ -71,6 +71,10 @@ public:
     void on_deadline(Instant now, Outputs& out);
     Instant next_deadline() const;
 
+    // A command that nobody answers, of whoever decides beside this core.
+    void tell_server(std::string_view server, const cluster::Command& command, Outputs& out,
+                     std::optional<Duration> expiration = {});
+
     bool is_connected() const { return connected_; }
     bool is_active() const { return active_; }
     // Every server's rooms are known: homes can be given.
@@ -145,8 +149,6 @@ private:
                  Outputs& out);
     void settle_disputes(Instant now, Outputs& out);
 
-    void tell_server(std::string_view server, const cluster::Command& command, Outputs& out,
-                     std::optional<Duration> expiration = {});
     void ask_server(std::string_view server, const cluster::Command& command, uint64_t question,
                     Duration expiration, Outputs& out);
     void tell_app(const cluster::Event& event, Outputs& out);

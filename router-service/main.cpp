@@ -1,16 +1,20 @@
 // A router-service: reads its flags, connects to the broker, serves HTTP, and carries what the core
 // says to both.
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <utility>
 #include <variant>
 
 #include "common/cluster/names.h"
 #include "common/cluster/topology.h"
 #include "common/shell/amqp.h"
+#include "common/shell/files.h"
+#include "common/shell/http_client.h"
 #include "common/shell/log.h"
 #include "common/shell/loop.h"
 #include "common/shell/random.h"
@@ -24,6 +28,7 @@
 #include "router-service/config.h"
 #include "router-service/core.h"
 #include "router-service/dashboard.h"
+#include "router-service/deletion_cost.h"
 #include "worker/net/address.h"
 
 namespace parley {
@@ -36,6 +41,9 @@ constexpr const char* kHappenings = "happenings";
 // Enough for a burst; what one replica can not hold waits in the broker.
 constexpr uint16_t kPrefetch = 2'000;
 constexpr Duration kSampleInterval = 1s;
+constexpr Duration kWishLife = 3s;  // of a drain: later it is decided anew
+constexpr size_t kPatches = 20;     // requests to Kubernetes at once
+constexpr size_t kTokenBytes = 64 * 1024;
 
 shell::LogLevel level_of(const std::string& name) {
     if (name == "debug") return shell::LogLevel::Debug;
@@ -51,6 +59,8 @@ public:
           config_(std::move(config)),
           core_(config_.options, random_),
           scale_(config_.scale),
+          surplus_(config_.surplus),
+          kubernetes_(loop, config_.kubernetes_account + "/ca.crt"),
           api_(config_.admin_keys, config_.trusted_proxies),
           dashboard_(random_.u32()),
           page_(config_.dashboard_root),
@@ -224,6 +234,49 @@ private:
         // Servers that are only now heard of are no growth.
         if (core_.is_whole()) scale_.on_sample(now, sample_of(core_.picture()));
         dashboard_.on_sample(now, core_, scale_.signal());
+        if (core_.is_active() && core_.is_whole()) mind_surplus(now);
+    }
+
+    // Only the active one: two would drain two servers for one that is too many.
+    void mind_surplus(Instant now) {
+        for (const auto& wish : surplus_.on_sample(now, scale_.signal(), core_.picture())) {
+            log({Level::Info,
+                 wish.drain ? "one too many: drain" : "needed again: undrain",
+                 {},
+                 wish.server});
+            const cluster::Command command =
+                wish.drain
+                    ? cluster::Command(cluster::ServerDrain{wish.server, surplus_.rules().deadline})
+                    : cluster::Command(cluster::ServerUndrain{wish.server});
+            turn([&](Instant, Outputs& out) {
+                core_.tell_server(wish.server, command, out, kWishLife);
+            });
+        }
+        if (config_.kubernetes_namespace.empty()) return;
+        const size_t most = kPatches - std::min(kPatches, kubernetes_.pending());
+        for (const auto& change : costs_.on_sample(now, core_.picture(), most)) patch(change);
+    }
+
+    void patch(const DeletionCosts::Change& change) {
+        const CostPatch patch = cost_patch(config_.kubernetes_namespace, change);
+        // It changes about every hour.
+        const auto token = shell::read_file(config_.kubernetes_account + "/token", kTokenBytes);
+        shell::HttpPost post{.url = config_.kubernetes_api + patch.path,
+                             .headers = {{"Content-Type", "application/merge-patch+json"}},
+                             .body = patch.body,
+                             .method = "PATCH"};
+        if (token) post.headers.push_back({"Authorization", "Bearer " + *token});
+        kubernetes_.post(std::move(post), [this, change](const shell::HttpOutcome& outcome) {
+            const bool taken = outcome.status >= 200 && outcome.status < 300;
+            costs_.on_told(loop_.now(), change.server, change.cost, taken);
+            // The first of a row of failures says it all. A pod that is gone is none.
+            const bool failed = !taken && outcome.status != 404;
+            if (failed && !std::exchange(kubernetes_fails_, true)) {
+                log({Level::Warning, "pod-deletion-cost: the API of Kubernetes answers " +
+                                         std::to_string(outcome.status) + " " + outcome.error});
+            }
+            if (taken) kubernetes_fails_ = false;
+        });
     }
 
     template <typename Call>
@@ -277,6 +330,10 @@ private:
     shell::SystemRandom random_;
     RouterService core_;
     Scale scale_;
+    Surplus surplus_;
+    DeletionCosts costs_;
+    shell::HttpClient kubernetes_;
+    bool kubernetes_fails_ = false;
     Api api_;
     Dashboard dashboard_;
     shell::StaticFiles page_;

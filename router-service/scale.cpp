@@ -25,8 +25,9 @@ ScaleSample sample_of(const Picture& picture) {
     for (const ServerIndex at : picture.servers().all()) {
         const Server& server = picture.servers()[at];
         if (server.standing == Standing::Lost || !server.known) continue;
-        ++sample.present;
         sample.load += server.predicted_load();
+        if (server.leaving) continue;
+        ++sample.present;
         if (server.state == cluster::ServerState::Drained) ++sample.drained;
         if (server.state != cluster::ServerState::Up) continue;
         ++sample.taking;
@@ -37,6 +38,7 @@ ScaleSample sample_of(const Picture& picture) {
 
 void Scale::on_sample(Instant now, const ScaleSample& sample) {
     signal_.known = true;
+    if (began_at_.is_never()) began_at_ = now;
     signal_.sample = sample;
     signal_.expected = expected_load(now, sample.load);
     signal_.needed = servers_for(signal_.expected, sample);
@@ -47,8 +49,11 @@ void Scale::on_sample(Instant now, const ScaleSample& sample) {
     while (past_.front().at + rules_.hold < now) past_.pop_front();
     const uint32_t enough = std::max(signal_.needed, most_needed_lately());
     const uint32_t not_drained = sample.present - sample.drained;
-    signal_.surplus = not_drained > enough ? not_drained - enough : 0;
-    signal_.wanted = std::max(enough, not_drained);
+    const bool patient = now - began_at_ >= rules_.hold;
+    signal_.surplus = patient && not_drained > enough ? not_drained - enough : 0;
+    // Whoever drains carries nothing more, and is counted by whoever counts servers all the same.
+    const uint32_t idle = sample.present - sample.taking;
+    signal_.wanted = std::max(enough > sample.taking ? enough + idle : enough, not_drained);
     if (rules_.most > 0) {
         // Nobody who is there and not drained is asked away, not even by the limit.
         signal_.wanted = std::max(std::min(signal_.wanted, rules_.most), not_drained);

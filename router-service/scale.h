@@ -18,10 +18,10 @@ struct ScaleRules {
 
 // What the servers that are not lost carry together, in cores.
 struct ScaleSample {
-    double load = 0;      // predicted
-    double capacity = 0;  // of those that take rooms
-    uint32_t taking = 0;  // servers that take rooms, full or not
-    uint32_t present = 0;
+    double load = 0;       // predicted
+    double capacity = 0;   // of those that take rooms
+    uint32_t taking = 0;   // servers that take rooms, full or not
+    uint32_t present = 0;  // but those that are on their way out for good: nobody counts them
     uint32_t drained = 0;
 };
 ScaleSample sample_of(const Picture& picture);
@@ -36,7 +36,7 @@ struct ScaleSignal {
 };
 
 // Says how many servers there should be. Up at once, down with patience: a server too few is heard,
-// a server too many is not.
+// a server too many is not. Who has just begun to look has no patience yet to be at the end of.
 class Scale {
 public:
     explicit Scale(ScaleRules rules) : rules_(rules) {}
@@ -58,6 +58,7 @@ private:
     ScaleRules rules_;
     ScaleSignal signal_{.known = false};
     std::deque<Past> past_;  // as long as the hold
+    Instant began_at_ = Instant::never();
     Instant last_at_;
 };
 

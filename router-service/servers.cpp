@@ -111,6 +111,7 @@ Servers::Outcome Servers::on_beat(Instant now, const cluster::Beat& beat) {
     server.state = beat.state;
     const bool drains = beat.state == cluster::ServerState::Draining && beat.drain_left;
     server.drain_by = drains ? now + *beat.drain_left : Instant::never();
+    server.leaving = beat.leaving;
     server.load = beat.load;
     server.heard = server.spared_until = now;
     server.first_whole = beat.whole && !server.known;

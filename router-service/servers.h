@@ -41,6 +41,7 @@ struct Server {
     uint64_t number = 0;  // of its last beat
     cluster::ServerState state = cluster::ServerState::Up;
     Instant drain_by = Instant::never();  // it gives up the rooms that it still has then
+    bool leaving = false;                 // its process ends when it is drained
     cluster::Load load;
     Instant heard;
     Instant spared_until;      // it is not lost before, unless it is heard and falls silent again

@@ -20,7 +20,8 @@ bool is_clean(std::string_view text) {
 }
 
 std::string request_text(const HttpUrl& url, const HttpPost& post) {
-    std::string text = "POST " + url.target + " HTTP/1.1\r\nHost: " + url.authority() + "\r\n";
+    std::string text = std::string(post.method) + " " + url.target +
+                       " HTTP/1.1\r\nHost: " + url.authority() + "\r\n";
     for (const auto& [name, value] : post.headers) {
         if (is_clean(name) && is_clean(value)) text += name + ": " + value + "\r\n";
     }

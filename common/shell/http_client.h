@@ -18,12 +18,13 @@ namespace parley::shell {
 struct HttpCall;
 
 // A request to somebody else's server, of which only the status of the answer is of interest: a
-// webhook.
+// webhook, or a small change of what another service keeps.
 struct HttpPost {
     std::string url;
     std::vector<HttpHeader> headers;  // Host, Content-Length and Connection are added
     std::string body;
     base::Duration timeout = 10s;  // for all of it
+    const char* method = "POST";   // or another that has a body
 };
 
 // What came of it: the status of the answer, or 0 and why there is none.

@@ -6,6 +6,7 @@ import { find } from "./overlays.mjs";
 const fields = {
   "status.podIP": "127.0.0.1",
   "metadata.name": "parley-controller-5d4f6c7b8-x2x7k",
+  "metadata.namespace": "parley",
 };
 // What an operator puts into the secrets: docs/kubernetes.md.
 export const secrets = {

@@ -45,7 +45,7 @@ function makeRoot(t, image) {
 }
 
 async function until(what, condition) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const value = await condition().catch(() => undefined);
     if (value) return value;
