@@ -2,7 +2,7 @@
 
 import { byId, element } from "../room/elements.js";
 import type { Look } from "./fleet.js";
-import { cores, timeText } from "./words.js";
+import { cores, timeText, whole } from "./words.js";
 
 const hour = 3_600; // seconds
 const spanLeast = 120; // of a service that has just begun to look
@@ -24,7 +24,7 @@ interface Kind {
   write: (value: number) => string;
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString("en");
+const rounded = (value: number) => whole(Math.round(value));
 const kinds: Kind[] = [
   {
     title: "Load",
@@ -39,7 +39,7 @@ const kinds: Kind[] = [
   {
     title: "People and rooms",
     unit: "",
-    write: whole,
+    write: rounded,
     lines: [
       { words: "people", style: "fill", of: (look) => look.people },
       { words: "rooms", style: "line", of: (look) => look.rooms },
@@ -48,7 +48,7 @@ const kinds: Kind[] = [
   {
     title: "Servers",
     unit: "",
-    write: whole,
+    write: rounded,
     lines: [
       { words: "present", style: "fill", of: (look) => look.present },
       { words: "wanted", style: "dashed", of: (look) => look.wanted },
@@ -139,7 +139,7 @@ class Chart {
     if (last === undefined) return;
     const most = (line: Line) => Math.max(...looks.map(line.of));
     const top = axisEnd(headroom * Math.max(...kind.lines.map(most)));
-    this.#top.textContent = `${top.toLocaleString("en")} ${kind.unit}`.trim();
+    this.#top.textContent = `${whole(top)} ${kind.unit}`.trim();
     const span = spanOf(looks);
     this.#begin.textContent = `${timeText(span)} ago`;
     const said: string[] = [];

@@ -16,6 +16,7 @@ import {
   sentence,
   standingMeaning,
   standingWords,
+  whole,
 } from "./words.js";
 
 const roomsFound = 20;
@@ -103,8 +104,8 @@ function serverParts(server: Server, view: ServerView, actions: Actions): HTMLEl
     facts(
       ["Load", `${cores(load.used)} of ${cores(load.capacity)} cores`],
       ["With what was promised", `${cores(view.predicted)} cores`],
-      ["Rooms", view.server.rooms.toLocaleString("en")],
-      ["People", load.peers.toLocaleString("en")],
+      ["Rooms", whole(view.server.rooms)],
+      ["People", whole(load.peers)],
       ["Region", view.server.region || "none"],
       ["Version", view.server.version || "not told"],
       ["Heard", agoText(view.heardMs / 1_000)],

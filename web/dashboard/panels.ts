@@ -3,7 +3,7 @@
 import { byId, element } from "../room/elements.js";
 import type { Fleet, Happening, Place, Scale } from "./fleet.js";
 import { heat } from "./tile.js";
-import { agoText, chanceText, cores, count, dueTexts, peopleText, placeText } from "./words.js";
+import { agoText, chanceText, cores, count, dueTexts, peopleText, placeText, whole } from "./words.js";
 
 const happeningsShown = 60;
 
@@ -31,15 +31,15 @@ export function figures(fleet: Fleet): HTMLElement[] {
   const { scale } = fleet;
   if (scale === undefined) return [];
   const present = fleet.present();
-  const people = fleet.people().toLocaleString("en");
+  const people = whole(fleet.people());
   const homeless = fleet.next?.homeless ?? 0;
   const missing = scale.known ? scale.wanted - present : 0;
   const percent = scale.capacity > 0 ? Math.round((100 * scale.load) / scale.capacity) : 0;
   const unknown = "when all were heard";
   return [
-    figure("Servers", present.toLocaleString("en"), serversText(scale, missing), warmthOf(missing)),
+    figure("Servers", whole(present), serversText(scale, missing), warmthOf(missing)),
     scale.known
-      ? figure("Wanted", scale.wanted.toLocaleString("en"), enoughText(scale.needed))
+      ? figure("Wanted", whole(scale.wanted), enoughText(scale.needed))
       : figure("Wanted", "–", unknown),
     scale.known
       ? figure("Load", `${percent} %`, loadText(scale), heat(percent))
@@ -47,7 +47,7 @@ export function figures(fleet: Fleet): HTMLElement[] {
     figure("People", people, `in ${count(fleet.rooms, "room")}`),
     figure(
       "Without a home",
-      homeless.toLocaleString("en"),
+      whole(homeless),
       homeless === 0 ? "every room has one" : "they get another",
       warmthOf(homeless),
     ),
@@ -55,13 +55,13 @@ export function figures(fleet: Fleet): HTMLElement[] {
 }
 
 const warmthOf = (trouble: number) => (trouble > 0 ? "hot" : "calm");
-const enoughText = (needed: number) => `${needed.toLocaleString("en")} would be enough`;
+const enoughText = (needed: number) => `${whole(needed)} would be enough`;
 const loadText = ({ load, capacity }: Scale) => `${cores(load)} of ${cores(capacity)} cores`;
 
 function serversText({ known, surplus }: Scale, missing: number): string {
-  if (missing > 0) return `${missing.toLocaleString("en")} more wanted`;
+  if (missing > 0) return `${whole(missing)} more wanted`;
   if (!known) return "more may be heard";
-  return surplus > 0 ? `${surplus.toLocaleString("en")} may be drained` : "as many as wanted";
+  return surplus > 0 ? `${whole(surplus)} may be drained` : "as many as wanted";
 }
 
 export class Panels {
@@ -136,7 +136,7 @@ export class Panels {
     if (one.server !== "") what.append(link(one.server, () => this.ways.toServer(one.server)), " ");
     what.append(one.text);
     if (one.room !== "") what.append(" (", link(one.room, () => this.ways.toRoom(one.room)), ")");
-    if (one.times > 1) what.append(element("b", "times", ` × ${one.times.toLocaleString("en")}`));
+    if (one.times > 1) what.append(element("b", "times", ` × ${whole(one.times)}`));
     const row = element("li", "", time, what);
     row.dataset.level = one.level;
     return row;

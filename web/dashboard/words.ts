@@ -16,7 +16,7 @@ export const standingWords: Record<Standing, string> = {
 // Of several: "12 take rooms".
 export function standingCount(standing: Standing, number: number): string {
   const words = standing === "eligible" && number !== 1 ? "take rooms" : standingWords[standing];
-  return `${number.toLocaleString("en")} ${words}`;
+  return `${whole(number)} ${words}`;
 }
 
 export const standingMeaning: Record<Standing, string> = {
@@ -30,12 +30,20 @@ export const standingMeaning: Record<Standing, string> = {
   lost: "It was not heard for seconds; its rooms get another home.",
 };
 
+// A formatter for each number would cost more than all else about a thousand tiles.
+const grouped = new Intl.NumberFormat("en");
+
+// 20325 is "20,325".
+export function whole(value: number): string {
+  return Number.isInteger(value) && value < 1_000 ? String(value) : grouped.format(value);
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+  return `${whole(number)} ${number === 1 ? one : many}`;
 }
 
 export function cores(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")}`;
+  return `${value < 10 ? value.toFixed(1) : whole(Math.round(value))}`;
 }
 
 export function sentence(text: string): string {
