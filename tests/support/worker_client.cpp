@@ -77,8 +77,10 @@ public:
         const pipe::Reply& reply = await_reply();
         if (reply.error() != pipe::ErrorCode::None) {
             const std::string reason = reply.reason() ? reply.reason()->str() : "";
-            throw WorkerError("the worker refuses " + std::string(pipe::EnumNameRequestBody(
-                                  pipe::RequestBodyTraits<Body>::enum_value)) + ": " + reason);
+            throw WorkerError(
+                "the worker refuses " +
+                std::string(pipe::EnumNameRequestBody(pipe::RequestBodyTraits<Body>::enum_value)) +
+                ": " + reason);
         }
         const Reply* answer = reply.body_as<Reply>();
         if (!answer) throw WorkerError("the worker answers something else than was asked");
@@ -89,8 +91,10 @@ private:
     void send(std::span<const uint8_t> bytes) {
         while (!bytes.empty()) {
             const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (sent > 0) bytes = bytes.subspan(static_cast<size_t>(sent));
-            else wait_for(POLLOUT);
+            if (sent > 0)
+                bytes = bytes.subspan(static_cast<size_t>(sent));
+            else
+                wait_for(POLLOUT);
         }
     }
 
@@ -159,7 +163,9 @@ TransportCreated WorkerClient::create_transport(uint64_t router, uint64_t transp
     const pipe::IceCandidate* candidate = made.ice_candidates()->Get(0);
     TransportCreated created{made.ice_parameters()->username_fragment()->str(),
                              made.ice_parameters()->password()->str(),
-                             candidate->ip()->str(), candidate->port(), {}};
+                             candidate->ip()->str(),
+                             candidate->port(),
+                             {}};
     for (const pipe::Fingerprint* fingerprint : *made.fingerprints()) {
         created.fingerprints.push_back(
             {fingerprint->algorithm()->str(), fingerprint->value()->str()});
@@ -204,10 +210,52 @@ uint32_t WorkerClient::consume(const ConsumeOptions& options) {
     FlatBufferBuilder& fbb = connection_->builder();
     const auto extensions = extensions_of(options.extensions);
     return connection_
-        ->ask<pipe::Consumed>(pipe::CreateConsumeDirect(
-            fbb, options.transport, options.consumer, options.producer, options.payload_type,
-            options.mid.c_str(), &extensions, "test"))
+        ->ask<pipe::Consumed>(pipe::CreateConsumeDirect(fbb, options.transport, options.consumer,
+                                                        options.producer, options.payload_type,
+                                                        options.mid.c_str(), &extensions, "test"))
         .ssrc();
+}
+
+PipeEnd WorkerClient::create_pipe(uint64_t pipe) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    const auto& made = connection_->ask<pipe::PipeCreated>(pipe::CreateCreatePipe(fbb, pipe));
+    if (!made.listens() || made.listens()->size() == 0 || !made.listens()->Get(0)->ip() ||
+        !made.key() || !made.salt()) {
+        throw WorkerError("the worker does not say how its pipe is reached");
+    }
+    const pipe::Listen& listen = *made.listens()->Get(0);
+    return {listen.ip()->str(),
+            listen.port(),
+            {made.key()->begin(), made.key()->end()},
+            {made.salt()->begin(), made.salt()->end()},
+            made.version(),
+            made.capabilities()};
+}
+
+void WorkerClient::connect_pipe(uint64_t pipe, const PipeEnd& remote) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    connection_->ask<pipe::Done>(
+        pipe::CreateConnectPipeDirect(fbb, pipe, 0, remote.ip.c_str(), remote.port, &remote.key,
+                                      &remote.salt, remote.version, remote.capabilities));
+}
+
+PipedStream WorkerClient::pipe_consume(const PipeConsumeOptions& options) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    const auto& consumed = connection_->ask<pipe::PipeConsumed>(pipe::CreatePipeConsume(
+        fbb, options.router, options.pipe, options.consumer, options.producer));
+    return {consumed.ssrc(), consumed.rtx_ssrc()};
+}
+
+void WorkerClient::pipe_produce(const PipeProduceOptions& options) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    connection_->ask<pipe::Done>(pipe::CreatePipeProduce(
+        fbb, options.router, options.pipe, options.producer, options.stream.ssrc,
+        options.stream.rtx_ssrc, options.payload_type, 48'000, options.csrc));
+}
+
+void WorkerClient::set_pipe_rule(uint64_t router, uint64_t pipe, uint8_t loudest) {
+    FlatBufferBuilder& fbb = connection_->builder();
+    connection_->ask<pipe::Done>(pipe::CreateSetPipeRule(fbb, router, pipe, loudest));
 }
 
 WorkerCounts WorkerClient::counts() {

@@ -59,6 +59,37 @@ struct ConsumeOptions {
     ExtensionIds extensions;
 };
 
+// One end of a pipe, as its worker made it.
+struct PipeEnd {
+    std::string ip;
+    uint16_t port;
+    std::vector<uint8_t> key, salt;
+    uint16_t version;
+    uint32_t capabilities;
+};
+
+// A producer's stream in a pipe: its SSRC there and that of its repair.
+struct PipedStream {
+    uint32_t ssrc;
+    uint32_t rtx_ssrc;
+};
+
+struct PipeConsumeOptions {
+    uint64_t router;
+    uint64_t pipe;
+    uint64_t consumer;
+    uint64_t producer;
+};
+
+struct PipeProduceOptions {
+    uint64_t router;
+    uint64_t pipe;
+    uint64_t producer;
+    PipedStream stream;
+    uint8_t payload_type;
+    uint32_t csrc;  // as where it is spoken
+};
+
 struct WorkerCounts {
     uint64_t rtp_packets_received;
     uint64_t rtp_packets_sent;
@@ -81,6 +112,11 @@ public:
     void produce(const ProduceOptions& options);
     uint32_t consume(const ConsumeOptions& options);  // the consumer's SSRC
     void consume_slots(const ConsumeSlotsOptions& options);
+    PipeEnd create_pipe(uint64_t pipe);
+    void connect_pipe(uint64_t pipe, const PipeEnd& remote);
+    PipedStream pipe_consume(const PipeConsumeOptions& options);
+    void pipe_produce(const PipeProduceOptions& options);
+    void set_pipe_rule(uint64_t router, uint64_t pipe, uint8_t loudest);
     WorkerCounts counts();
     void shut_down();
 
