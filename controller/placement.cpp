@@ -34,8 +34,9 @@ std::vector<double> loads(const House& house, Instant now) {
 struct Crowd {
     std::vector<uint32_t> voices, ears;
     uint32_t all_voices = 0;
-    uint32_t slots = 0;    // the most that a listener has
-    bool classic = false;  // somebody hears each voice in a stream of its own
+    uint32_t slots = 0;                 // the most that a listener has
+    bool classic = false;               // somebody hears each voice in a stream of its own
+    uint32_t may_speak = 0, speak = 0;  // peers
 
     Crowd(const House& house, const Room& room)
         : voices(house.workers.size()), ears(house.workers.size()) {
@@ -47,6 +48,8 @@ struct Crowd {
             all_voices += static_cast<uint32_t>(member.producers.size());
             slots = std::max(slots, member.slots);
             classic = classic || (member.can_hear() && member.slots == 0);
+            may_speak += member.rights.publish;
+            speak += !member.producers.empty();
         }
     }
 
@@ -57,16 +60,23 @@ struct Crowd {
     // One voice more adds to what is forwarded of so many, or takes another's place.
     bool adds(uint32_t among) const { return heard(among + 1) > heard(among); }
 
+    // How likely the next peer has a microphone open, by those who are here: all have one in a
+    // meeting, few in front of a stage.
+    double likely_voice(const Rights& rights) const {
+        return rights.publish ? std::min(1.0, (1.0 + speak) / (1.0 + may_speak)) : 0;
+    }
+
     // The streams that a peer brings to the worker `there` by its place in `own`: its voice and
     // whom it hears, all who hear it, and what crosses between the two for its sake.
     capacity::PeerStreams streams(const Rights& rights, WorkerIndex own, WorkerIndex there) const {
         const bool first_ear = rights.subscribe && ears[own] == 0;
-        const bool more = rights.publish && adds(all_voices);      // for who listens
-        const bool crosses = rights.publish && adds(voices[own]);  // to who listens elsewhere
+        const double voice = likely_voice(rights);
+        const double more = adds(all_voices) ? voice : 0;      // for who listens
+        const double crosses = adds(voices[own]) ? voice : 0;  // to who listens elsewhere
         if (there != own) {
             return {.transports = 0,
-                    .producers = crosses && ears[there] > 0,
-                    .consumers = (more ? ears[there] : 0) + (first_ear ? heard(voices[there]) : 0)};
+                    .producers = ears[there] > 0 ? crosses : 0,
+                    .consumers = more * ears[there] + (first_ear ? heard(voices[there]) : 0)};
         }
         uint32_t away = 0, brought = 0;
         for (WorkerIndex i = 0; i < ears.size(); ++i) {
@@ -74,9 +84,9 @@ struct Crowd {
             away += ears[i] > 0;
             brought += heard(voices[i]);
         }
-        return {.producers = rights.publish + (first_ear ? brought : 0),
-                .consumers = (rights.subscribe ? heard(all_voices) : 0) + (more ? ears[own] : 0) +
-                             (crosses ? away : 0)};
+        return {.producers = voice + (first_ear ? brought : 0),
+                .consumers =
+                    (rights.subscribe ? heard(all_voices) : 0) + more * ears[own] + crosses * away};
     }
 };
 

@@ -9,11 +9,12 @@
 
 namespace parley::controller::capacity {
 
-// What a peer brings to a worker: the voices that it sends and hears, and those who hear it.
+// What a peer brings to a worker: the voices that it sends and hears, and those who hear it. Voices
+// are fractions where it is not known whether there will be one.
 struct PeerStreams {
     uint32_t transports = 2;
-    uint32_t producers = 1;
-    uint32_t consumers = 0;  // its own, and those of others for its voice
+    double producers = 1;
+    double consumers = 0;  // its own, and those of others for its voice
 };
 
 // How busy one worker is, in cores, and how busy it will be: what was measured in the last second,

@@ -23,7 +23,8 @@ Cluster::Cluster(uint64_t seed, ClusterOptions options)
       random_(world_.fork_random()),
       network_(world_),
       laws_(world_, places_),
-      machine_(world_, network_, {with_workers(options), options.orphan_timeout},
+      machine_(world_, network_,
+               {with_workers(options), options.orphan_timeout, options.turns_between_looks},
                [this](const WorkerProcess& worker) { laws_.on_worker_turn(worker); }) {
     latest_seed_ = seed;
     network_.tap(laws_);
@@ -31,7 +32,9 @@ Cluster::Cluster(uint64_t seed, ClusterOptions options)
     run(500ms);
 }
 
-Room Cluster::room(const std::string& name) { return {*this, name, people_.add_room(name)}; }
+Room Cluster::room(const std::string& name) {
+    return {*this, name, people_.add_room(name)};
+}
 
 Room Cluster::room(const std::string& name, const controller::RoomOptions& options) {
     const auto made = machine_.ask([&](auto& core, base::Instant at, auto& out) {
@@ -42,7 +45,11 @@ Room Cluster::room(const std::string& name, const controller::RoomOptions& optio
 }
 
 Surroundings Cluster::surroundings() {
-    return {world_,  network_, machine_.switchboard(), people_, places_,
+    return {world_,
+            network_,
+            machine_.switchboard(),
+            people_,
+            places_,
             [this](const std::string& law) { world_.broken(law); },
             [this](const dtls::SrtpKeys& keys) { laws_.on_keys(keys); }};
 }
@@ -128,8 +135,8 @@ void Peer::speak(base::Duration how_long) {
 
 Heard Peer::heard(const Peer& other) const {
     const uint32_t speaker = other.browser_->number();
-    return Heard(other.browser_->sender().mouth().said(),
-                 browser_->receiver().arrivals(speaker), cluster_->now());
+    return Heard(other.browser_->sender().mouth().said(), browser_->receiver().arrivals(speaker),
+                 cluster_->now());
 }
 
 uint64_t Peer::missing_numbers(const Peer& other) const {

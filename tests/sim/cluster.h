@@ -85,6 +85,7 @@ struct ClusterOptions {
     uint32_t workers = 2;
     controller::Options controller = {};
     base::Duration orphan_timeout = limits::kOrphaned;
+    uint64_t turns_between_looks = 1;  // of the controller: more where it holds much
 };
 
 // A machine with a controller and workers, the network around it, and those who talk over it; one

@@ -165,7 +165,7 @@ void ControllerProcess::carry_out(const controller::Outputs& out) {
         std::visit([this](const auto& what) { carry_out(what); }, output);
     }
     if (!core_) return;
-    core_->ensure_invariants();
+    if (++turns_ % options_.turns_between_looks == 0) core_->ensure_invariants();
     world_.set_deadline(waiter_, core_->next_deadline());
 }
 

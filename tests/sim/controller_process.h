@@ -37,6 +37,7 @@ public:
     struct Options {
         controller::Options core;
         base::Duration orphan_timeout = limits::kOrphaned;
+        uint64_t turns_between_looks = 1;  // at all that the core holds, whether it is in order
     };
 
     ControllerProcess(World& world, Network& network, Options options,
@@ -86,7 +87,7 @@ private:
     struct Place {
         std::unique_ptr<WorkerProcess> process;
         std::unique_ptr<Line> line;
-        uint64_t process_number = 0;   // grows with every process
+        uint64_t process_number = 0;    // grows with every process
         engine::ControllerId pipe = 0;  // 0: not connected
     };
 
@@ -127,6 +128,7 @@ private:
     Switchboard switchboard_;
     std::unique_ptr<base::SeededRandom> random_;
     std::unique_ptr<controller::Controller> core_;
+    uint64_t turns_ = 0;
     uint64_t life_ = 0;  // which one of the controller's, when it was killed before
     std::vector<Place> workers_;
     bool lends_ = true;

@@ -59,6 +59,22 @@ TEST_CASE("a burst of joins is refused where it would overload, before any of it
     CHECK(server.core().capacity(server.now).used <= 0.05);
 }
 
+TEST_CASE("in front of a stage those who come are taken for listeners, in a meeting for speakers") {
+    const auto load_of_crowd = [](bool with_voices) {
+        ModelServer server({.max_peers_per_room = 10'000});
+        server.start();
+        server.enter("hall", "speaker");
+        for (int i = 0; i < 30; ++i) {
+            auto& client = server.client("hall", "peer" + std::to_string(i));
+            client.connect();
+            client.enter(with_voices);
+        }
+        return server.core().capacity(server.now).used;
+    };
+    // 30 who each hear one voice, beside 30 who hear each other.
+    CHECK(load_of_crowd(false) < load_of_crowd(true) / 4);
+}
+
 TEST_CASE("rooms are spread while they are still empty, and follow the load once it is known") {
     ModelServer server({.workers = 2});
     server.start();
