@@ -98,10 +98,10 @@ TEST_CASE("a POST arrives as it was meant, and its status comes back") {
     CHECK(find_query(request.query, "x") == "1");
     CHECK(request.content_type == "application/json");
     CHECK(request.authorization == "Bearer t");
+    CHECK((request.body == body));
     post.method = "PATCH";
     CHECK(outcome_of(server.loop, client, post).status == 202);
     CHECK(server.requests.back().second.method == HttpMethod::Patch);
-    CHECK((request.body == body));
 }
 
 TEST_CASE("a name is looked up, and each of its addresses is tried") {
