@@ -46,7 +46,7 @@ void Scale::on_sample(Instant now, const ScaleSample& sample) {
         past_.push_back({now, sample.load, signal_.needed});
         last_at_ = now;
     }
-    while (past_.front().at + rules_.hold < now) past_.pop_front();
+    while (!past_.empty() && past_.front().at + rules_.hold < now) past_.pop_front();
     const uint32_t enough = std::max(signal_.needed, most_needed_lately());
     const uint32_t not_drained = sample.present - sample.drained;
     const bool patient = now - began_at_ >= rules_.hold;
