@@ -74,7 +74,7 @@ std::vector<ServerIndex> emptiest(const Servers& servers, size_t most) {
     std::vector<ServerIndex> up = servers.all();
     std::erase_if(up, [&](ServerIndex at) {
         const Server& server = servers[at];
-        return server.standing == Standing::Lost || !server.known ||
+        return server.standing == Standing::Lost || !server.known || server.leaving ||
                server.state != cluster::ServerState::Up;
     });
     const size_t kept = std::min(most, up.size());

@@ -26,7 +26,8 @@ struct Forecast {
 Forecast forecast(const Servers& servers, const PlacementRules& rules, std::string_view region,
                   size_t most);
 
-// The servers that would be drained first if fewer are wanted: up, with the fewest people.
+// The servers that are drained first if fewer are wanted: up and not about to leave, with the
+// fewest people.
 std::vector<ServerIndex> emptiest(const Servers& servers, size_t most);
 
 }  // namespace parley::router_service

@@ -1,7 +1,8 @@
 #include "router-service/surplus.h"
 
 #include <algorithm>
-#include <tuple>
+
+#include "router-service/forecast.h"
 
 namespace parley::router_service {
 
@@ -40,18 +41,11 @@ void Surplus::forget_gone(const Picture& picture) {
 }
 
 std::vector<Surplus::Wish> Surplus::drain(Instant now, size_t most, const Picture& picture) {
-    std::vector<std::tuple<uint32_t, uint32_t, std::string>> emptiest;
-    for (const ServerIndex at : picture.servers().all()) {
-        const Server& server = picture.servers()[at];
-        const bool takes = server.state == ServerState::Up && !server.leaving && server.known;
-        if (!takes || server.standing == Standing::Lost) continue;
-        emptiest.emplace_back(server.load.peers, server.rooms, server.id);
-    }
-    std::ranges::sort(emptiest);
+    std::vector<ServerIndex> first = emptiest(picture.servers(), picture.servers().size());
     // One has to be left.
-    most = std::min(most, emptiest.empty() ? 0 : emptiest.size() - 1);
+    first.resize(std::min(most, first.empty() ? 0 : first.size() - 1));
     std::vector<Wish> wishes;
-    for (size_t i = 0; i < most; ++i) wishes.push_back({std::get<2>(emptiest[i]), true});
+    for (const ServerIndex at : first) wishes.push_back({picture.servers()[at].id, true});
     for (const Wish& wish : wishes) ours_.insert(wish.server);
     if (!wishes.empty()) next_at_ = now + kHeeded;
     return wishes;
