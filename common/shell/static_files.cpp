@@ -119,6 +119,7 @@ HttpResponse StaticFiles::answer(const HttpRequest& request) const {
         {"cache-control", keep ? "public, max-age=31536000, immutable" : "no-cache"},
         {"etag", tag_of(file)},
         {"x-content-type-options", "nosniff"},
+        {"access-control-allow-origin", "*"},
     };
     if (request.if_none_match.find(tag_of(file)) != std::string::npos) {
         found.status = 304;

@@ -17,7 +17,8 @@ public:
     // anything but GET and HEAD. A directory is its index.html, and so is a path that names no file
     // and has no dot in its last part: a page of the application that lives there.
     // Files whose names hold a hash of their contents ("main-3F7Q2ZKD.js") may be kept for a year;
-    // the others are asked for again every time, and answered with 304.
+    // the others are asked for again every time, and answered with 304. Pages of any origin may use
+    // them: a module that a page imports from elsewhere must say so.
     HttpResponse answer(const HttpRequest& request) const;
 
 private:

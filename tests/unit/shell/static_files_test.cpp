@@ -50,6 +50,7 @@ TEST_CASE("a file is served with its type") {
     CHECK(page.body == "console.log(1)");
     CHECK(header(page, "content-type") == "text/javascript; charset=utf-8");
     CHECK(header(page, "x-content-type-options") == "nosniff");
+    CHECK(header(page, "access-control-allow-origin") == "*");
     CHECK(content_type_of("/a/b.c/voice.WAV") == "application/octet-stream");
     CHECK(content_type_of("x.svg") == "image/svg+xml");
     CHECK(content_type_of("README") == "application/octet-stream");
