@@ -72,6 +72,7 @@ void Controller::on_connect(Instant now, ConnectionId connection, const Admissio
             state_->held.push_back({connection, admission, {}});
         } else {
             out.push_back(CloseConnection{connection, 4429, "capacity"});
+            Tally::count(state_->tally.refused, "capacity");
         }
         return;
     }
@@ -207,6 +208,18 @@ std::vector<WorkerInfo> Controller::workers(Instant now) const {
 
 Capacity Controller::capacity(Instant now) const {
     return controller::capacity_of(*state_, now);
+}
+
+Overview Controller::overview() const {
+    return controller::overview_of(*state_);
+}
+
+double Controller::load_most() const {
+    return state_->options.worker_load_most;
+}
+
+const Tally& Controller::tally() const {
+    return state_->tally;
 }
 
 bool Controller::ready() const {

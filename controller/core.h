@@ -14,7 +14,9 @@
 #include "common/base/time.h"
 #include "common/cluster/messages.h"
 #include "common/cluster/room_options.h"
+#include "controller/quality.h"
 #include "controller/relays.h"
+#include "controller/tally.h"
 
 // The controller's core: it owns the rooms and decides; main.cpp carries what it says to the
 // sockets. Time and bytes in, plain output values out.
@@ -151,6 +153,8 @@ struct WorkerInfo {
     uint64_t resident_bytes = 0;
     base::Duration loop_delay_max{}, loop_delay_mean{};  // in the last second
     double load = 0;  // of its core: what it uses, and what was promised to peers on their way
+    WorkerQuality quality = {};
+    WorkerPipes pipes = {};
 };
 
 // What this machine can carry, in cores.
@@ -233,6 +237,9 @@ public:
     std::vector<cluster::PeerPlace> find_peers(const cluster::PeerFind& wanted) const;
     std::vector<WorkerInfo> workers(Instant now) const;
     Capacity capacity(Instant now) const;
+    double load_most() const;   // of a worker's core; see Options
+    Overview overview() const;  // goes through all rooms
+    const Tally& tally() const;
     bool ready() const;  // at least one worker runs
     // The worker that another server may have; nothing when there is none to spare.
     std::optional<WorkerIndex> worker_to_lend(Instant now) const;

@@ -240,7 +240,7 @@ void forget_media_of_closing_room(Turn& turn, Room& room, Member& member) {
         close_crossings(turn, room, member, producer);
         if (turn.house.producers.erase(id)) tell_removed(turn, room, member, id);
     }
-    for (const auto& [id, transport] : member.transports) turn.house.listeners.erase(id);
+    for (const auto& [id, transport] : member.transports) turn.house.forget_transport(id);
     member.transports.clear();
     member.producers.clear();
     member.consumers.clear();

@@ -31,6 +31,26 @@ bool House::settled() const {
                        [](const workers::WorkerLink& link) { return link.settled(); });
 }
 
+Overview overview_of(const House& house) {
+    Overview all{.rooms = house.rooms.size(),
+                 .peers = house.members.size(),
+                 .peers_connected = house.connections.size(),
+                 .clients_held = house.held.size(),
+                 .pipes = house.pipes.size()};
+    house.rooms.for_each([&](const Room& room) {
+        all.rooms_spread += room.routers.size() > 1;
+        all.rooms_overflowed +=
+            std::any_of(room.routers.begin(), room.routers.end(),
+                        [&](const auto& router) { return house.is_lent(router.worker); });
+    });
+    house.members.for_each([&](const Member& member) { all.peers_joined += member.joined; });
+    for (WorkerIndex i = house.options.workers; i < house.workers.size(); ++i) {
+        all.workers_borrowed += house.workers[i].running();
+    }
+    for (const auto& [ends, pipe] : house.pipes) all.crossings += pipe.streams;
+    return all;
+}
+
 void House::ensure_invariants() const {
     for (const auto& link : workers) link.ensure_invariants();
     ENSURE(rooms.size() == room_by_id.size());

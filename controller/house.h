@@ -99,6 +99,8 @@ struct House {
     base::FlatMap<uint64_t, base::Handle<Member>> producers;  // whose; created ones only
     base::FlatMap<uint64_t, base::Handle<Room>> observers;    // of which room
     base::FlatMap<uint64_t, base::Handle<Member>> listeners;  // with slots, by their transport
+    // Whose first connected transport it may become.
+    base::FlatMap<uint64_t, base::Handle<Member>> connecting;
     base::FlatMap<uint64_t, uint64_t> crossed;  // voices in another worker: which producer it is
     std::map<workers::PipeEnds, workers::Pipe> pipes;
     base::DeadlineQueue<Wait, WaitHash> waits;
@@ -110,7 +112,14 @@ struct House {
     uint64_t own_events = 0;     // those of no room
     bool stopping = false;
     bool draining = false;        // no new rooms
+    Tally tally;
     Instant loans_refused_until;  // nobody is asked
+
+    // The transport is no more.
+    void forget_transport(uint64_t transport) {
+        listeners.erase(transport);
+        connecting.erase(transport);
+    }
 
     bool is_lent(WorkerIndex worker) const { return worker >= options.workers; }
     Room* room(std::string_view id) const;
@@ -127,6 +136,8 @@ struct House {
 private:
     void ensure_invariants(const Room& room, base::Handle<Room> handle, Census& census) const;
 };
+
+Overview overview_of(const House& house);
 
 // Ids grow with the clock from one start to the next: far less than one object a microsecond is
 // made, so that a controller after a crash does not use an id of the one before. A worker that is

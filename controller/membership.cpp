@@ -40,6 +40,7 @@ Farewell farewell(Leaving why) {
 void refuse(Turn& turn, ConnectionId connection, const Admission& admission, uint16_t code,
             std::string_view reason) {
     turn.out.push_back(CloseConnection{connection, code, std::string(reason)});
+    Tally::count(turn.house.tally.refused, reason);
     turn.out.push_back(Log{Level::Info,
                            "refused: " + std::string(reason) + ", from " + admission.remote,
                            admission.room,
@@ -95,6 +96,7 @@ void resume(Turn& turn, ConnectionId connection, const Admission& admission) {
     const bool recovered = member->session.awaits_client();
     greet(turn, *member, true, recovered);
     tell(turn, *room, "peer.resumed", one_text("peer", member->id));
+    ++house.tally.peers_resumed;
     log(turn, Level::Info, "resumed from " + admission.remote, *room, *member);
     for (const uint64_t consumer : member->session.asked_before(admission.received)) {
         make_ready(turn, *member, consumer);
@@ -142,6 +144,7 @@ void add_member(Turn& turn, ConnectionId connection, const Admission& admission,
     attach(turn, member, connection);
     greet(turn, member, false, false);
     tell(turn, room, "peer.added", one_text("peer", member.id));
+    ++house.tally.peers_added;
     log(turn, Level::Info, "peer added from " + member.remote, room, member);
 }
 
@@ -153,7 +156,7 @@ void erase_member(Turn& turn, Member& member) {
     ENSURE(member.producers.empty());  // or somebody would hear a ghost
     move_out(turn, *house.rooms.find(room_handle), member);
     house.waits.erase({Wait::For::Peer, handle.index, handle.generation});
-    for (const auto& [id, transport] : member.transports) house.listeners.erase(id);
+    for (const auto& [id, transport] : member.transports) house.forget_transport(id);
     house.rooms.find(room_handle)->peers.erase(member.id);
     house.rooms.find(room_handle)->speakers.erase(member.csrc);
     house.members.erase(handle);
@@ -161,6 +164,7 @@ void erase_member(Turn& turn, Member& member) {
 }
 
 void tell_left(Turn& turn, Room& room, const Member& member, std::string_view reason) {
+    Tally::count(turn.house.tally.left, reason);
     JsonWriter data;
     data.object().text("peer", member.id).text("reason", reason).end_object();
     tell(turn, room, "peer.left", data.take());

@@ -42,6 +42,8 @@ Answer join(Call& call) {
         member.slots = static_cast<uint32_t>(slots);
     }
     member.joined = true;
+    ++call.turn.house.tally.joins;
+    call.turn.house.tally.join.observe(call.turn.now - member.since);
     if (auto* link = worker_of(call)) {
         for (const auto& [id, producer] : member.producers) {
             if (!member.paused(producer)) link->ask(workers::PauseProducer{id, false});

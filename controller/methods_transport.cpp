@@ -41,7 +41,7 @@ void close_replaced(Turn& turn, Member& member, uint64_t created) {
         }
         for (const uint64_t consumer : heard) lose_consumer(turn, room, member, consumer);
         member.transports.erase(id);
-        turn.house.listeners.erase(id);
+        turn.house.forget_transport(id);
         if (link) link->ask(workers::CloseTransport{id});
     }
 }
@@ -69,6 +69,9 @@ Answer create_transport(Call& call) {
                                        std::move(kept)},
               pending(call, Purpose::Transport, transport.id));
     member.transports.emplace(transport.id, transport);
+    if (!member.was_connected && !member.recovered) {
+        call.turn.house.connecting.insert(transport.id, member.self);
+    }
     return std::nullopt;
 }
 
@@ -125,6 +128,7 @@ Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& p
         const auto* created = std::get_if<TransportParameters>(&reply.body);
         if (!created || refused) {
             member.transports.erase(pending.object);
+            turn.house.forget_transport(pending.object);
             return std::nullopt;
         }
         // A worker that answers in another order than it was asked in, which none of ours does.

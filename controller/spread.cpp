@@ -88,7 +88,7 @@ void lose_transports(Turn& turn, Room& room, Member& member) {
     forget_consumers(turn, room, member);
     for (const auto& [id, transport] : member.transports) {
         member.lost_transports.push_back(id);
-        turn.house.listeners.erase(id);
+        turn.house.forget_transport(id);
     }
     member.transports.clear();
 }

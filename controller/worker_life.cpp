@@ -113,6 +113,16 @@ void log_about(Turn& turn, uint64_t transport, std::string text) {
     }
 }
 
+// The first of a peer's transports is the moment from which it can speak or hear.
+void on_connected(Turn& turn, uint64_t transport) {
+    const auto* handle = turn.house.connecting.find(transport);
+    if (!handle) return;
+    Member* member = turn.house.members.find(*handle);
+    turn.house.connecting.erase(transport);
+    if (!member || std::exchange(member->was_connected, true)) return;
+    turn.house.tally.connect.observe(turn.now - member->since);
+}
+
 struct Notified {
     Turn& turn;
     WorkerIndex worker;
@@ -123,6 +133,7 @@ struct Notified {
     // How a client's connection fares is the client's to see and to mend; statistics tell it.
     void operator()(const workers::IceStateChanged&) {}
     void operator()(const workers::DtlsStateChanged& changed) {
+        if (changed.state == workers::DtlsState::Connected) on_connected(turn, changed.transport);
         if (changed.state != workers::DtlsState::Failed) return;
         log_about(turn, changed.transport, "the DTLS handshake failed: " + changed.reason);
     }

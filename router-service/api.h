@@ -10,6 +10,7 @@
 #include "common/cluster/mail.h"
 #include "common/web/gate.h"
 #include "common/web/http.h"
+#include "common/web/program_numbers.h"
 #include "common/web/trusted_proxies.h"
 #include "router-service/core.h"
 #include "router-service/dashboard.h"
@@ -17,6 +18,13 @@
 #include "router-service/scale.h"
 
 namespace parley::router_service {
+
+// What the core does not know of the program that it is in.
+struct Surroundings {
+    std::string version = {};
+    web::ProcessNumbers process = {};
+    web::BrokerNumbers broker = {};
+};
 
 // The HTTP API: the same commands by another door (docs/openapi.yaml). What the table answers is
 // answered at once, by either replica; everything else goes to the queue of commands like the app's
@@ -53,6 +61,9 @@ public:
 
     void on_stop() { stopping_ = true; }
 
+    // How the program is, for its metrics.
+    void on_surroundings(Surroundings around) { around_ = std::move(around); }
+
 private:
     struct Waiting {
         RequestId request;
@@ -84,10 +95,11 @@ private:
     std::map<uint64_t, Waiting> waiting_;  // by number: the earliest deadline first
     PeerSearch search_;
     std::map<uint16_t, uint64_t> responses_;
+    Surroundings around_;
 };
 
 // The Prometheus text of /metrics.
 std::string metrics_text(const RouterService& core, const ScaleSignal& scale,
-                         const std::map<uint16_t, uint64_t>& responses);
+                         const Surroundings& around, const std::map<uint16_t, uint64_t>& responses);
 
 }  // namespace parley::router_service

@@ -40,7 +40,7 @@ std::optional<Response> Api::view(Instant now, const web::Request& request, cons
     if (matches(path, {"metrics"})) {
         return Response{.status = 200,
                         .content_type = "text/plain; version=0.0.4",
-                        .body = metrics_text(core, scale, responses_)};
+                        .body = metrics_text(core, scale, around_, responses_)};
     }
     if (matches(path, {"v1", "fleet"})) {
         const std::string_view since = web::find(request.query, "since").value_or("");

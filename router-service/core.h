@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/histogram.h"
 #include "common/base/random.h"
 #include "common/cluster/codec.h"
 #include "common/cluster/mail.h"
@@ -38,6 +40,9 @@ struct Options {
     Duration tick = 250ms;              // between looks around
 };
 
+inline constexpr std::array kAssignmentSeconds{.001, .0025, .005, .01, .025, .05, .1,
+                                               .25,  .5,    1.0,  2.5, 5.0,  10.0};
+
 struct Counts {
     uint64_t beats = 0;
     uint64_t commands = 0;
@@ -50,6 +55,8 @@ struct Counts {
     uint64_t moves = 0;     // rooms that have another home, their own being lost or drained
     uint64_t releases = 0;  // servers told that a room is not theirs
     uint64_t servers_lost = 0;
+    base::Histogram<kAssignmentSeconds> assignment;  // from the command to a new room's home
+    base::Histogram<kAssignmentSeconds> rehoming;    // from the first try to another home
 };
 
 // The cluster's brain: gives rooms a home, passes commands on to it, and finds another when it is
@@ -100,6 +107,7 @@ private:
         bool moves = false;                   // its home was lost, or drains
         std::string before = {};              // which that was, or is until this one is
         std::vector<Call> waiting = {};
+        Instant since = {};  // that it is wanted
     };
 
     // core.cpp

@@ -17,6 +17,7 @@
 #include "common/shell/http_client.h"
 #include "common/shell/log.h"
 #include "common/shell/loop.h"
+#include "common/shell/program_numbers.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
 #include "common/shell/tls_watch.h"
@@ -57,6 +58,7 @@ public:
         : loop_(loop),
           logger_(logger),
           config_(std::move(config)),
+          started_(loop.now()),
           core_(config_.options, random_),
           scale_(config_.scale),
           surplus_(config_.surplus),
@@ -181,6 +183,9 @@ private:
     }
 
     void on_http(uint64_t id, const web::Request& request) {
+        api_.on_surroundings({.version = PARLEY_VERSION,
+                              .process = shell::process_numbers(started_),
+                              .broker = shell::broker_numbers(*amqp_)});
         Api::Outcome outcome =
             api_.on_request(loop_.now(), id, request, core_, scale_.signal(), dashboard_);
         if (outcome.response) web_->respond(id, shell::http_response(std::move(*outcome.response)));
@@ -327,6 +332,7 @@ private:
     shell::Loop& loop_;
     shell::Logger& logger_;
     Config config_;
+    Instant started_;
     shell::SystemRandom random_;
     RouterService core_;
     Scale scale_;

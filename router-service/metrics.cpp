@@ -1,4 +1,4 @@
-#include "common/web/metric_families.h"
+#include "common/web/program_metrics.h"
 #include "router-service/api.h"
 
 namespace parley::router_service {
@@ -25,23 +25,47 @@ void add_counts(web::Families& families, const Counts& counts) {
     one("parley_service_releases_total", "Times a server was told that a room is not its own",
         counts.releases);
     one("parley_service_servers_lost_total", "Servers lost", counts.servers_lost);
+    families.open("parley_service_assignment_seconds",
+                  "From the command that makes a room to its home", web::MetricType::Histogram);
+    families.add(counts.assignment.view());
+    families.open("parley_service_rehoming_seconds", "From the first try to another home of a room",
+                  web::MetricType::Histogram);
+    families.add(counts.rehoming.view());
 }
 
+constexpr Standing kStandings[] = {Standing::Eligible, Standing::Overloaded, Standing::Full,
+                                   Standing::Unknown,  Standing::Draining,   Standing::Stale,
+                                   Standing::Lost};
+
 void add_servers(web::Families& families, const Picture& picture) {
-    std::map<std::string_view, uint64_t> by_standing;
+    std::map<std::string, uint64_t, std::less<>> by_standing;
+    for (const Standing standing : kStandings) by_standing[standing_text(standing)] = 0;
+    uint64_t peers = 0, workers = 0;
     for (const ServerIndex at : picture.servers().all()) {
-        ++by_standing[standing_text(picture.servers()[at].standing)];
+        const Server& server = picture.servers()[at];
+        ++by_standing[standing_text(server.standing)];
+        if (server.standing == Standing::Lost) continue;
+        peers += server.load.peers;
+        workers += server.load.workers;
     }
-    families.open("parley_service_servers", "Servers, by how they stand", kGauge);
-    for (const auto& [standing, count] : by_standing) {
-        families.add(static_cast<double>(count), {{"standing", std::string(standing)}});
-    }
+    web::add_by(families, "parley_service_servers", "Servers, by how they stand", kGauge,
+                "standing", by_standing);
+    families.one("parley_service_workers", "Workers that run, on all servers", kGauge,
+                 static_cast<double>(workers));
+    families.one("parley_service_peers", "Peers, on all servers", kGauge,
+                 static_cast<double>(peers));
 }
 
 // What is not known yet is not said: who grows the fleet by it would take it for none wanted.
 void add_scale(web::Families& families, const ScaleSignal& scale) {
     if (!scale.known) return;
     families.one("parley_service_servers_wanted", "Servers there should be", kGauge, scale.wanted);
+    families.one("parley_service_servers_needed", "Servers enough for the load expected", kGauge,
+                 scale.needed);
+    families.one("parley_service_servers_present", "Servers there are", kGauge,
+                 scale.sample.present);
+    families.one("parley_service_expected_load_cores",
+                 "Load when a server that is asked for now would be there", kGauge, scale.expected);
     families.one("parley_service_servers_surplus", "Servers that may be drained", kGauge,
                  scale.surplus);
     families.one("parley_service_load_cores", "Predicted load of all servers, in cores", kGauge,
@@ -53,8 +77,10 @@ void add_scale(web::Families& families, const ScaleSignal& scale) {
 }  // namespace
 
 std::string metrics_text(const RouterService& core, const ScaleSignal& scale,
+                         const Surroundings& around,
                          const std::map<uint16_t, uint64_t>& responses) {
     web::Families families;
+    web::add_process(families, "router-service", around.version, around.process);
     const auto now = [&](const char* name, const char* help, size_t value) {
         families.one(name, help, kGauge, static_cast<double>(value));
     };
@@ -73,10 +99,8 @@ std::string metrics_text(const RouterService& core, const ScaleSignal& scale,
     add_servers(families, core.picture());
     add_scale(families, scale);
     add_counts(families, core.counts());
-    families.open("parley_service_http_responses_total", "Answers of the API, by status", kCounter);
-    for (const auto& [status, count] : responses) {
-        families.add(static_cast<double>(count), {{"status", std::to_string(status)}});
-    }
+    web::add_broker(families, around.broker);
+    web::add_responses(families, "parley_service_http_responses_total", responses);
     return families.text();
 }
 

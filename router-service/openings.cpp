@@ -36,6 +36,7 @@ cluster::RoomReport report_of(const cluster::RoomPlace& place) {
 
 void RouterService::open(Instant now, Opening opening, Outputs& out) {
     moving_ += opening.moves ? 1 : 0;
+    opening.since = opening.waiting.empty() ? now : opening.waiting.front().since;
     const std::string room = opening.room;
     Opening& kept = openings_.insert_or_assign(room, std::move(opening)).first->second;
     ask_next(now, kept, out);
@@ -104,6 +105,7 @@ void RouterService::take_home(Instant now, const cluster::RoomPlace& place, cons
         release(home, place.room, *picture_.rooms().fence(home, place.room), out);
     } else {
         ++counts_.assignments;
+        (opening.moves ? counts_.rehoming : counts_.assignment).observe(now - opening.since);
     }
     if (outcome.verdict == Rooms::Verdict::Moved) {
         release(outcome.before, place.room, place.epoch, out);

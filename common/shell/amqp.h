@@ -81,6 +81,7 @@ public:
     bool up() const { return up_; }
     size_t waiting() const { return waiting_; }  // published and not confirmed
     size_t waiting_bytes() const { return waiting_bytes_; }
+    size_t unsettled() const { return unsettled_.size(); }  // delivered
     const AmqpCounts& counts() const { return counts_; }
 
 private:

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/histogram.h"
+
 // The Prometheus text format 0.0.4.
 namespace parley::web {
 
@@ -28,6 +30,21 @@ public:
         } else {
             metric.gauge.value = value;
         }
+        families_.back().metric.push_back(std::move(metric));
+    }
+
+    // REQUIRES: the family is of type Histogram. One that was never said is passed over.
+    void add(const base::HistogramView& view, Labels labels = {}) {
+        if (view.counts.empty()) return;
+        prometheus::ClientMetric metric;
+        metric.label = std::move(labels);
+        uint64_t so_far = 0;
+        for (size_t i = 0; i < view.bounds.size(); ++i) {
+            so_far += view.counts[i];
+            metric.histogram.bucket.push_back({so_far, view.bounds[i]});
+        }
+        metric.histogram.sample_count = so_far + view.counts.back();
+        metric.histogram.sample_sum = view.sum;
         families_.back().metric.push_back(std::move(metric));
     }
 

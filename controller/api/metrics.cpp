@@ -1,105 +1,110 @@
 #include "controller/api/metrics.h"
 
-#include "common/web/metric_families.h"
-#include "controller/views.h"
+#include <algorithm>
+
+#include "common/web/program_metrics.h"
+#include "controller/api/worker_metrics.h"
 
 namespace parley::controller::api {
 
 namespace {
 
 using web::Families;
-using web::Labels;
 using web::MetricType;
-
-// A number of WorkerInfo under the name that it has outside.
-struct WorkerFamily {
-    const char* name;
-    const char* help;
-    MetricType type;
-    double (*value)(const WorkerInfo& worker);
-};
-
-template <auto Member>
-double number(const WorkerInfo& worker) {
-    return static_cast<double>(worker.*Member);
-}
-
-template <base::Duration WorkerInfo::*Member>
-double seconds(const WorkerInfo& worker) {
-    return std::chrono::duration<double>(worker.*Member).count();
-}
 
 constexpr auto kCounter = MetricType::Counter;
 constexpr auto kGauge = MetricType::Gauge;
+constexpr auto kHistogram = MetricType::Histogram;
 
-constexpr WorkerFamily kWorkerFamilies[] = {
-    {"parley_worker_restarts_total", "Starts after the first", kCounter,
-     number<&WorkerInfo::restarts>},
-    {"parley_worker_rooms", "Rooms on the worker", kGauge, number<&WorkerInfo::rooms>},
-    {"parley_worker_transports", "WebRTC transports", kGauge, number<&WorkerInfo::transports>},
-    {"parley_worker_producers", "Streams that are received", kGauge,
-     number<&WorkerInfo::producers>},
-    {"parley_worker_consumers", "Streams that are sent", kGauge, number<&WorkerInfo::consumers>},
-    {"parley_worker_received_packets_total", "Datagrams received", kCounter,
-     number<&WorkerInfo::packets_received>},
-    {"parley_worker_received_bytes_total", "Bytes of datagrams received", kCounter,
-     number<&WorkerInfo::bytes_received>},
-    {"parley_worker_sent_packets_total", "Datagrams sent", kCounter,
-     number<&WorkerInfo::packets_sent>},
-    {"parley_worker_sent_bytes_total", "Bytes of datagrams sent", kCounter,
-     number<&WorkerInfo::bytes_sent>},
-    {"parley_worker_received_rtp_packets_total", "RTP packets accepted from a producer", kCounter,
-     number<&WorkerInfo::rtp_packets_received>},
-    {"parley_worker_sent_rtp_packets_total", "RTP packets forwarded to a consumer", kCounter,
-     number<&WorkerInfo::rtp_packets_sent>},
-    {"parley_worker_dtls_handshakes_completed_total", "DTLS handshakes that ended well", kCounter,
-     number<&WorkerInfo::handshakes_completed>},
-    {"parley_worker_dtls_handshakes_failed_total", "DTLS handshakes that did not", kCounter,
-     number<&WorkerInfo::handshakes_failed>},
-    {"parley_worker_cpu_seconds_total", "Processor time used", kCounter,
-     [](const WorkerInfo& worker) { return static_cast<double>(worker.cpu_ns) / 1e9; }},
-    {"parley_worker_resident_bytes", "Memory in use", kGauge, number<&WorkerInfo::resident_bytes>},
-    {"parley_worker_loop_delay_max_seconds", "How late it got to what was due, at most in a second",
-     kGauge, seconds<&WorkerInfo::loop_delay_max>},
-    {"parley_worker_loop_delay_mean_seconds", "How late it got to what was due, in a second",
-     kGauge, seconds<&WorkerInfo::loop_delay_mean>},
-    {"parley_worker_load_ratio", "Of its core: in use, and promised to peers on their way", kGauge,
-     number<&WorkerInfo::load>},
-};
-
-Labels label(const WorkerInfo& worker) {
-    return {{"worker", std::to_string(worker.index)}};
+void add_rooms(Families& families, const Overview& all) {
+    const auto now = [&](const char* name, const char* help, size_t value) {
+        families.one(name, help, kGauge, static_cast<double>(value));
+    };
+    now("parley_rooms", "Rooms", all.rooms);
+    now("parley_rooms_spread", "Rooms over more than one worker", all.rooms_spread);
+    now("parley_rooms_overflowed", "Rooms that go on in workers of other servers",
+        all.rooms_overflowed);
+    now("parley_peers", "Peers in all rooms", all.peers);
+    now("parley_peers_connected", "Peers with a signalling connection", all.peers_connected);
+    now("parley_peers_joined", "Peers that have joined", all.peers_joined);
+    now("parley_clients_held", "Clients that wait for a worker", all.clients_held);
+    now("parley_pipes", "Pipes between the workers of our rooms", all.pipes);
+    now("parley_crossings", "Streams that cross from worker to worker", all.crossings);
 }
 
-void add_workers(Families& families, const std::vector<WorkerInfo>& workers) {
-    families.open("parley_worker_up", "1 while the worker runs", kGauge);
-    for (const WorkerInfo& worker : workers) {
-        families.add(worker.state == WorkerState::Running ? 1 : 0, label(worker));
-    }
-    for (const WorkerFamily& family : kWorkerFamilies) {
-        families.open(family.name, family.help, family.type);
-        for (const WorkerInfo& worker : workers) families.add(family.value(worker), label(worker));
-    }
-    families.open("parley_worker_drops_total", "Packets not forwarded, by the reason", kCounter);
-    for (const WorkerInfo& worker : workers) {
-        for (const auto& [name, count] : worker.drops) {
-            Labels labels = label(worker);
-            labels.push_back({"reason", name});
-            families.add(static_cast<double>(count), std::move(labels));
-        }
-    }
+void add_tally(Families& families, const Tally& tally) {
+    const auto sum = [&](const char* name, const char* help, uint64_t value) {
+        families.one(name, help, kCounter, static_cast<double>(value));
+    };
+    sum("parley_peers_added_total", "Peers let into a room", tally.peers_added);
+    sum("parley_peers_resumed_total", "Connections that went on with a session",
+        tally.peers_resumed);
+    sum("parley_joins_total", "Peers that joined", tally.joins);
+    web::add_by(families, "parley_joins_refused_total", "Clients not let into a room, by why",
+                kCounter, "reason", tally.refused);
+    web::add_by(families, "parley_peers_left_total", "Peers that left a room, by why", kCounter,
+                "reason", tally.left);
+    families.open("parley_join_seconds", "From a peer's connection to its having joined",
+                  kHistogram);
+    families.add(tally.join.view());
+    families.open("parley_connect_seconds",
+                  "From a peer's connection to its first connected transport", kHistogram);
+    families.add(tally.connect.view());
 }
 
-void add_rooms(Families& families, const std::vector<RoomInfo>& rooms) {
-    size_t peers = 0, connected = 0;
-    for (const RoomInfo& room : rooms) {
-        peers += room.peers.size();
-        for (const PeerInfo& peer : room.peers) connected += peer.connected ? 1 : 0;
+void add_links(Families& families, const ClusterCounts& counts) {
+    const auto both = [&](const char* name, const char* help, MetricType type, uint64_t out,
+                          uint64_t in) {
+        families.open(name, help, type);
+        families.add(static_cast<double>(out), {{"to", "others"}});
+        families.add(static_cast<double>(in), {{"to", "here"}});
+    };
+    both("parley_links", "Links between this server and others", kGauge, counts.links_out,
+         counts.links_in);
+    both("parley_links_opened_total", "Links that came to be", kCounter, counts.links_opened_out,
+         counts.links_opened_in);
+    both("parley_forwarded_connections", "Signalling connections on links", kGauge,
+         counts.forwarded_out, counts.forwarded_in);
+    both("parley_forwarded_connections_opened_total", "Signalling connections put on links",
+         kCounter, counts.opened_out, counts.opened_in);
+    families.one("parley_links_lost_total", "Links that broke with clients on them", kCounter,
+                 static_cast<double>(counts.links_lost));
+    families.one("parley_links_refused_total", "Links with a wrong key, or frames that can not be",
+                 kCounter, static_cast<double>(counts.links_refused));
+    families.one("parley_loans_borrowed", "Workers of other servers for us, or asked for", kGauge,
+                 static_cast<double>(counts.loans_borrowed));
+    families.one("parley_loans_lent", "Loans of our workers to other servers", kGauge,
+                 static_cast<double>(counts.loans_lent));
+}
+
+void add_cluster(Families& families, const ClusterCounts& counts) {
+    const auto one = [&](const char* name, const char* help, MetricType type, uint64_t value) {
+        families.one(name, help, type, static_cast<double>(value));
+    };
+    families.open("parley_server_info", "1, with who this is among others", kGauge);
+    families.add(1, {{"server", counts.server}, {"region", counts.region}});
+    families.open("parley_server_state", "1 for the state that the server is in", kGauge);
+    for (const char* state : {"up", "draining", "drained"}) {
+        families.add(counts.state == state, {{"state", state}});
     }
-    families.one("parley_rooms", "Rooms", kGauge, static_cast<double>(rooms.size()));
-    families.one("parley_peers", "Peers in all rooms", kGauge, static_cast<double>(peers));
-    families.one("parley_peers_connected", "Peers with a signalling connection", kGauge,
-                 static_cast<double>(connected));
+    one("parley_server_rivals", "1 while another process says that it is this server", kGauge,
+        counts.has_rival);
+    web::add_broker(families, counts.broker);
+    one("parley_cluster_servers", "Other servers that are heard of", kGauge, counts.servers_known);
+    one("parley_cluster_rooms_elsewhere", "Rooms of other servers that are known here", kGauge,
+        counts.rooms_elsewhere);
+    one("parley_cluster_commands_total", "Commands of the cluster and of apps", kCounter,
+        counts.commands);
+    one("parley_cluster_commands_passed_on_total", "Of these, for rooms of other servers", kCounter,
+        counts.commands_passed_on);
+    one("parley_cluster_commands_refused_total", "Of these, refused", kCounter,
+        counts.commands_refused);
+    one("parley_cluster_unreadable_total", "What came from the broker and could not be read",
+        kCounter, counts.unreadable);
+    one("parley_cluster_beats_total", "Beats that this server has said", kCounter, counts.beats);
+    one("parley_clients_waiting", "Clients for whose room the cluster is asked", kGauge,
+        counts.guests);
+    add_links(families, counts);
 }
 
 void add_edges(Families& families, const EdgeCounts& counts) {
@@ -108,8 +113,14 @@ void add_edges(Families& families, const EdgeCounts& counts) {
     };
     one("parley_signalling_connections", "Open signalling connections", kGauge,
         counts.signalling_connections);
+    families.open("parley_signalling_closed_total",
+                  "Signalling connections that this server closed, by the code", kCounter);
+    for (const auto& [code, count] : counts.closings) {
+        families.add(static_cast<double>(count), {{"code", std::to_string(code)}});
+    }
     one("parley_event_listeners", "Open /v1/events connections", kGauge, counts.event_listeners);
-    one("parley_events_total", "Events that happened", kCounter, counts.events);
+    web::add_by(families, "parley_events_total", "Events that happened, by type", kCounter, "type",
+                counts.events);
     one("parley_webhook_delivered_total", "Events that a webhook took", kCounter,
         counts.webhooks_delivered);
     one("parley_webhook_failed_tries_total", "Posts that a webhook did not take", kCounter,
@@ -118,49 +129,29 @@ void add_edges(Families& families, const EdgeCounts& counts) {
         counts.webhooks_dropped);
     one("parley_webhook_waiting", "Events that wait for a webhook", kGauge,
         counts.webhooks_waiting);
-    if (counts.has_broker) {
-        one("parley_broker_up", "1 while the broker is there", kGauge, counts.broker_up);
-        one("parley_broker_waiting", "Messages that the broker has not confirmed", kGauge,
-            counts.broker_waiting);
-        families.open("parley_broker_dropped_total", "Messages for the broker that were dropped",
-                      kCounter);
-        families.add(static_cast<double>(counts.broker_dropped_full), {{"reason", "full"}});
-        families.add(static_cast<double>(counts.broker_dropped_expired), {{"reason", "expired"}});
-        const auto both = [&](const char* name, const char* help, uint64_t out, uint64_t in) {
-            families.open(name, help, kGauge);
-            families.add(static_cast<double>(out), {{"to", "others"}});
-            families.add(static_cast<double>(in), {{"to", "here"}});
-        };
-        both("parley_links", "Links between this server and others", counts.links_out,
-             counts.links_in);
-        both("parley_forwarded_connections", "Signalling connections on links",
-             counts.forwarded_out, counts.forwarded_in);
-        one("parley_links_lost_total", "Links that broke with clients on them", kCounter,
-            counts.links_lost);
-        one("parley_links_refused_total", "Links with a wrong key, or frames that can not be",
-            kCounter, counts.links_refused);
-    }
-    families.open("parley_http_responses_total", "Answers of the API, by status", kCounter);
-    for (const auto& [status, count] : counts.responses) {
-        families.add(static_cast<double>(count), {{"status", std::to_string(status)}});
-    }
+    web::add_responses(families, "parley_http_responses_total", counts.responses);
 }
 
 }  // namespace
 
 std::string metrics_text(Instant now, const Controller& controller, const EdgeCounts& counts) {
     Families families;
+    web::add_process(families, "controller", counts.version, counts.process);
     families.one("parley_ready", "1 when at least one worker runs", kGauge,
                  controller.ready() ? 1 : 0);
-    add_rooms(families, controller.rooms());
-    add_workers(families, controller.workers(now));
+    add_rooms(families, controller.overview());
+    add_tally(families, controller.tally());
+    add_workers(families, controller.workers(now), controller.load_most());
     const Capacity capacity = controller.capacity(now);
     families.one("parley_capacity_cores", "Cores that may be used for media", kGauge,
                  capacity.most);
     families.one("parley_capacity_used_cores", "Cores in use, and promised to peers on their way",
                  kGauge, capacity.used);
+    families.one("parley_capacity_free_cores", "Cores that are left for media", kGauge,
+                 std::max(0.0, capacity.most - capacity.used));
     families.one("parley_capacity_peer_cores", "What a peer costs here, on average", kGauge,
                  capacity.per_peer);
+    if (counts.cluster) add_cluster(families, *counts.cluster);
     add_edges(families, counts);
     return families.text();
 }

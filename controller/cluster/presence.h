@@ -109,6 +109,7 @@ public:
     const Directory& directory() const { return directory_; }
     const std::string& link_key() const { return link_key_; }
     cluster::ServerState state() const { return drain_.state(); }
+    const Options& options() const { return options_; }
     const Counts& counts() const { return counts_; }
 
 private:

@@ -86,6 +86,7 @@ struct Peer {
     std::vector<std::string> pinned_peers;  // the first is the dearest
     bool muted = false;                     // by an administrator: nothing it says is forwarded
     bool recovered = false;                 // its media outlived another controller
+    bool was_connected = false;             // a transport of it has been
 
     std::map<uint64_t, Transport> transports;
     std::map<uint64_t, Producer> producers;

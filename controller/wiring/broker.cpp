@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "common/cluster/codec.h"
+#include "common/shell/program_numbers.h"
+
 namespace parley::controller {
 
 namespace {
@@ -95,6 +98,23 @@ void Broker::on_stop() {
     clustering::Mail mail;
     presence_.on_stop(loop_.now(), core_, mail);
     deliver(std::move(mail));
+}
+
+void Broker::count(api::ClusterCounts& counts) const {
+    counts.server = presence_.options().server;
+    counts.region = presence_.options().region;
+    counts.state = cluster::state_text(presence_.state());
+    counts.has_rival = presence_.has_rival();
+    counts.broker = shell::broker_numbers(*amqp_);
+    const clustering::Directory& directory = presence_.directory();
+    counts.servers_known = directory.servers().size();
+    counts.rooms_elsewhere = directory.rooms().size();
+    const clustering::Counts& said = presence_.counts();
+    counts.commands = said.commands;
+    counts.commands_passed_on = said.forwarded;
+    counts.commands_refused = said.refusals;
+    counts.unreadable = said.unreadable;
+    counts.beats = said.beats;
 }
 
 void Broker::deliver(clustering::Mail mail) {

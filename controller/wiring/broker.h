@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "common/shell/amqp.h"
 #include "common/shell/loop.h"
+#include "controller/api/metrics.h"
 #include "controller/cluster/presence.h"
 #include "controller/core.h"
 
@@ -41,6 +42,8 @@ public:
     void drain(std::optional<base::Duration> deadline, bool for_good);
     void undrain();
     void on_stop();
+
+    void count(api::ClusterCounts& counts) const;
 
     const shell::AmqpClient& amqp() const { return *amqp_; }
     clustering::Presence& presence() { return presence_; }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "common/shell/program_numbers.h"
 #include "common/shell/web_api.h"
 #include "controller/wiring/server.h"
 
@@ -85,6 +86,7 @@ uint16_t Server::on_connect(uint64_t id, const shell::ConnectRequest& request) {
     if (!admission) {
         // Accepted, to be closed with a code: a browser does not tell a page about an HTTP status.
         web_->close(id, admission.error().code, admission.error().reason);
+        ++api_.counts().closings[admission.error().code];
         return 0;
     }
     peers_.insert(id);
@@ -159,6 +161,10 @@ void Server::say(const SendText& said) {
 }
 
 void Server::say(const CloseConnection& said) {
+    const bool signals = peers_.contains(said.connection);
+    if (signals || Neighbours::is_forwarded(said.connection)) {
+        ++api_.counts().closings[said.code];
+    }
     if (!Neighbours::is_forwarded(said.connection)) {
         return web_->close(said.connection, said.code, said.reason);
     }
@@ -178,16 +184,16 @@ void Server::count() {
     counts.webhooks_dropped = webhooks.dropped;
     counts.webhooks_waiting = webhooks_.waiting();
     api_.on_drain(drain().is_on());
+    counts.version = PARLEY_VERSION;
+    counts.process = shell::process_numbers(started_);
     if (!broker_) return;
-    const shell::AmqpClient& amqp = broker_->amqp();
     const clustering::Presence& presence = broker_->presence();
     api_.on_broker(presence.up() || presence.has_rival(), presence.has_rival());
-    counts.has_broker = true;
-    counts.broker_up = amqp.up();
-    counts.broker_waiting = amqp.waiting();
-    counts.broker_dropped_full = amqp.counts().dropped_full;
-    counts.broker_dropped_expired = amqp.counts().dropped_expired;
-    neighbours_->count(counts);
+    api::ClusterCounts cluster;
+    broker_->count(cluster);
+    neighbours_->count(cluster);
+    loans_->count(cluster);
+    counts.cluster = std::move(cluster);
 }
 
 }  // namespace parley::controller

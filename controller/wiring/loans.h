@@ -9,6 +9,7 @@
 #include "common/shell/pipe_connection.h"
 #include "common/shell/web_client.h"
 #include "common/shell/web_server.h"
+#include "controller/api/metrics.h"
 #include "controller/cluster/borrower.h"
 #include "controller/cluster/lender.h"
 #include "controller/core.h"
@@ -44,6 +45,11 @@ public:
     bool is_loan(ConnectionId connection) const { return lender_.is_loan(connection); }
     void on_message(ConnectionId loan, std::string_view text);
     void on_disconnect(ConnectionId loan);
+
+    void count(api::ClusterCounts& counts) const {
+        counts.loans_borrowed = borrower_.loans();
+        counts.loans_lent = lender_.loans();
+    }
 
     void on_deadline();
     base::Instant next_deadline() const { return lender_.next_deadline(); }

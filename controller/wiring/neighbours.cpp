@@ -114,12 +114,17 @@ clustering::AskId Neighbours::ask(const api::Ask& ask) {
     return id;
 }
 
-void Neighbours::count(api::EdgeCounts& counts) const {
+void Neighbours::count(api::ClusterCounts& counts) const {
     const clustering::Forwarder& away = reception_.forwarder();
     counts.links_out = away.links();
     counts.links_in = host_.links();
     counts.forwarded_out = away.clients();
     counts.forwarded_in = host_.clients();
+    counts.links_opened_out = away.counts().links;
+    counts.links_opened_in = host_.counts().links;
+    counts.opened_out = away.counts().opened;
+    counts.opened_in = host_.counts().opened;
+    counts.guests = reception_.waiting();
     counts.links_lost = away.counts().links_lost;
     counts.links_refused = away.counts().refused + host_.counts().refused;
 }

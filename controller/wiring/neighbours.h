@@ -61,7 +61,7 @@ public:
     // As Presence::ask().
     clustering::AskId ask(const api::Ask& ask);
 
-    void count(api::EdgeCounts& counts) const;
+    void count(api::ClusterCounts& counts) const;
 
     void on_answered(const clustering::Answered& answered);
     void on_news();

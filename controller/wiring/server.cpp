@@ -64,6 +64,7 @@ Server::Server(shell::Loop& loop, shell::Logger& logger, Options options)
     : loop_(loop),
       logger_(logger),
       options_(std::move(options)),
+      started_(loop.now()),
       core_(core_options(options_), random_),
       tokens_(options_.token_keys),
       api_(api_options(options_), tokens_, random_),
@@ -123,7 +124,7 @@ void Server::tell(const Event& event) {
     Outputs out;
     const api::Notice notice = events_.on_event(event, out);
     deliver(out);
-    ++api_.counts().events;
+    ++api_.counts().events[event.type];
     api::WebhookOutputs posts;
     webhooks_.on_event(loop_.now(), notice, posts);
     deliver(posts);

@@ -102,6 +102,7 @@ private:
     shell::Logger& logger_;
     Options options_;
     shell::SystemRandom random_;
+    base::Instant started_;
 
     Controller core_;
     api::Tokens tokens_;

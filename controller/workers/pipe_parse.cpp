@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "controller/workers/pipe_codec.h"
 #include "flatbuffers/pipe_generated.h"
 
@@ -10,6 +13,7 @@ namespace fb = flatbuffers;
 constexpr size_t kMaxDepth = 16;
 constexpr size_t kMaxTables = 4'000'000;  // a full worker's snapshot has 200,000 consumers and more
 constexpr size_t kMaxTextBytes = 16 * 1024;
+constexpr size_t kMaxBounds = 64;  // of one histogram
 
 // Copies a verified frame into plain structs. In a verified buffer many offsets may still name one
 // text, so that a small frame unpacks to a huge one: what is copied is bounded by `budget`.
@@ -242,7 +246,48 @@ private:
         out.resident_bytes = from.resident_bytes();
         out.loop_delay_max = base::Duration(from.loop_delay_max_us());
         out.loop_delay_mean = base::Duration(from.loop_delay_mean_us());
+        if (from.quality()) out.quality = quality(*from.quality());
+        if (from.pipes()) out.pipes = pipes(*from.pipes());
         return out;
+    }
+
+    // Empty when it can not be one.
+    Distribution distribution(const pipe::Histogram* from) {
+        if (from == nullptr || !from->bounds() || !from->counts()) return {};
+        const auto& bounds = *from->bounds();
+        const auto& counts = *from->counts();
+        const size_t bytes = (bounds.size() + counts.size()) * sizeof(uint64_t);
+        if (counts.size() != bounds.size() + 1 || bounds.size() > kMaxBounds) return {};
+        if (!spend(bytes) || !std::isfinite(from->sum())) return {};
+        Distribution out{
+            {bounds.begin(), bounds.end()}, {counts.begin(), counts.end()}, from->sum()};
+        const auto no_step = [](double low, double high) { return !(low < high); };
+        const bool steps = std::ranges::adjacent_find(out.bounds, no_step) == out.bounds.end();
+        const bool finite =
+            std::ranges::all_of(out.bounds, [](double b) { return std::isfinite(b); });
+        return steps && finite ? out : Distribution{};
+    }
+
+    StreamQuality quality(const pipe::StreamQuality* from) {
+        if (from == nullptr) return {};
+        return {from->packets_expected(), from->packets_lost(), distribution(from->loss_ratio()),
+                distribution(from->jitter_seconds()), distribution(from->first_packet_seconds())};
+    }
+
+    WorkerQuality quality(const pipe::WorkerQuality& from) {
+        return {quality(from.received()), quality(from.sent()),
+                distribution(from.round_trip_seconds())};
+    }
+
+    WorkerPipes pipes(const pipe::WorkerPipes& from) {
+        return {from.pipes(),
+                from.connected(),
+                from.streams_received(),
+                from.streams_sent(),
+                from.retransmissions_sent(),
+                from.missing(),
+                from.repaired(),
+                distribution(from.round_trip_seconds())};
     }
 
     static StreamStats stream(const pipe::StreamStats& s) {

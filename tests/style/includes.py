@@ -16,7 +16,7 @@ MAY_SEE = {
     'common/web/': ('common/base/', 'common/json/'),
     # The AMQP shell carries the mail of the cluster's cores.
     'common/shell/': BASE + ('worker/net/', 'common/cluster/mail.h', 'common/cluster/topology.h',
-                             'common/web/http.h'),
+                             'common/web/http.h', 'common/web/program_numbers.h'),
     'worker/limits.h': ('common/base/',),
     **{leaf: BASE for leaf in LEAVES},
     **{folder: BASE + LEAVES for folder in OVER_LEAVES},
@@ -38,7 +38,7 @@ MAY_SEE = {
 
 # Top-level words of controller/ that its folders share.
 SHARED_OF_CONTROLLER = ('controller/core.h', 'controller/drain.h', 'controller/media.h',
-                        'controller/views.h')
+                        'controller/quality.h', 'controller/tally.h', 'controller/views.h')
 
 SHELL_ONLY = re.compile(r'^(uv\.h|libwebsockets\.h|amqp.*\.h)$')
 GENERATED = re.compile(r'(^|/)(pipe|control)_generated\.h$')

@@ -38,6 +38,45 @@ Offset<pipe::StreamStats> write_stats(FlatBufferBuilder& fbb, const router::Cons
                                    source ? source->last_level_dbov().value_or(1) : 1);
 }
 
+Offset<pipe::Histogram> write_histogram(FlatBufferBuilder& fbb, const base::HistogramView& from) {
+    const auto bounds = fbb.CreateVector(from.bounds.data(), from.bounds.size());
+    const auto counts = fbb.CreateVector(from.counts.data(), from.counts.size());
+    return pipe::CreateHistogram(fbb, bounds, counts, from.sum);
+}
+
+Offset<pipe::StreamQuality> write_quality(FlatBufferBuilder& fbb,
+                                          const router::StreamQuality& way) {
+    const auto loss = write_histogram(fbb, way.loss.view());
+    const auto jitter = write_histogram(fbb, way.jitter.view());
+    const auto first = write_histogram(fbb, way.first_packet.view());
+    return pipe::CreateStreamQuality(fbb, way.packets_expected, way.packets_lost, loss, jitter,
+                                     first);
+}
+
+Offset<pipe::WorkerQuality> write_quality(FlatBufferBuilder& fbb, const router::Quality& quality) {
+    const auto received = write_quality(fbb, quality.received);
+    const auto sent = write_quality(fbb, quality.sent);
+    const auto round_trip = write_histogram(fbb, quality.round_trip.view());
+    return pipe::CreateWorkerQuality(fbb, received, sent, round_trip);
+}
+
+Offset<pipe::WorkerPipes> write_pipes(FlatBufferBuilder& fbb, const Media& media,
+                                      const router::Counters& counters) {
+    uint32_t connected = 0;
+    size_t received = 0, sent = 0;
+    media.pipes().for_each([&](const router::Pipe& pipe) {
+        connected += pipe.state() == router::PipeState::Connected;
+        received += pipe.streams();
+        sent += pipe.consumers();
+    });
+    const router::Quality& quality = counters.quality;
+    const auto round_trip = write_histogram(fbb, quality.pipe_round_trip.view());
+    return pipe::CreateWorkerPipes(fbb, static_cast<uint32_t>(media.pipes().size()), connected,
+                                   static_cast<uint32_t>(received), static_cast<uint32_t>(sent),
+                                   counters.retransmissions_sent, quality.pipe_missing,
+                                   quality.pipe_repaired, round_trip);
+}
+
 const char* name_of(std::optional<srtp::Profile> profile) {
     if (!profile) return "";
     switch (*profile) {
@@ -67,6 +106,8 @@ Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
             pipe::CreateDropCount(desk.fbb, name, counters.drops[why] + usage.drops[why]));
     }
     const auto all_drops = desk.fbb.CreateVector(drops);
+    const auto quality = write_quality(desk.fbb, counters.quality);
+    const auto pipes = write_pipes(desk.fbb, desk.worker.media, counters);
     pipe::WorkerStatsBuilder stats(desk.fbb);
     stats.add_routers(static_cast<uint32_t>(desk.worker.media.routers().size()));
     stats.add_transports(static_cast<uint32_t>(desk.worker.media.transports()));
@@ -85,6 +126,8 @@ Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
     stats.add_resident_bytes(usage.resident_bytes);
     stats.add_loop_delay_max_us(micros(usage.loop_delay_most));
     stats.add_loop_delay_mean_us(micros(usage.loop_delay_mean));
+    stats.add_quality(quality);
+    stats.add_pipes(pipes);
     return with(stats.Finish());
 }
 

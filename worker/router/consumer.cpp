@@ -1,5 +1,6 @@
 #include "worker/router/consumer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +10,15 @@ namespace parley::router {
 
 using base::Instant;
 using net::Drop;
+
+namespace {
+
+// What a listener may say at most, for it to count: more is an error of its, or a lie.
+constexpr uint32_t kExpectedMost = 10'000;  // packets of one stream between two reports
+constexpr base::Duration kRoundTripMost = 60s;
+constexpr base::Duration kJitterMost = 10s;
+
+}  // namespace
 
 Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer* producer, uint64_t transport,
                    Outlet& outlet, base::Random& random)
@@ -27,9 +37,11 @@ Consumer::Consumer(ConsumerOptions options, uint32_t ssrc, Producer* producer, u
 void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::SharedFields& shared,
                        Turn& turn) {
     if (paused_ || withheld_) {
+        await_first(now);
         return turn.drop(paused_ ? Drop::ConsumerPaused : Drop::ConsumerNotLoudest);
     }
     if (!outlet_.can_send()) {
+        await_first(now);
         restart();  // the listener missed nothing that was ever sent: no gap in its numbering
         return turn.drop(Drop::ConsumerNotConnected);
     }
@@ -45,6 +57,10 @@ void Consumer::forward(Instant now, const rtp::RtpView& packet, const rtp::Share
         return turn.drop(Drop::ConsumerExhausted);
     }
     anew_ = false;
+    if (packets_sent_ == 0 && transport_ != 0) {
+        const base::Duration waited = due_since_.is_never() ? 0s : now - due_since_;
+        turn.counters.quality.sent.first_packet.observe(waited);
+    }
     ++turn.counters.copies_sent;
     ++packets_sent_;
     bytes_sent_ += packet.payload.size();
@@ -82,9 +98,23 @@ uint32_t Consumer::clock_rate() const {
     return slot_ ? kSlotClockRate : producer_->options().clock_rate;
 }
 
-void Consumer::on_report(Instant now, const rtcp::ReportBlock& block) {
-    last_report_ = block;
-    if (const auto measured = rtcp::round_trip(now, block)) round_trip_ = measured;
+void Consumer::await_first(Instant now) {
+    if (packets_sent_ == 0 && due_since_.is_never()) due_since_ = now;
+}
+
+void Consumer::on_report(Instant now, const rtcp::ReportBlock& block, Quality& quality) {
+    const rtcp::ReportBlock before = std::exchange(last_report_, block);
+    if (const auto measured = rtcp::round_trip(now, block)) {
+        round_trip_ = measured;
+        quality.round_trip.observe(std::min(*measured, kRoundTripMost));
+    }
+    const uint32_t expected = block.highest_sequence_number - before.highest_sequence_number;
+    if (before.ssrc == 0 || expected > kExpectedMost) return;
+    const int64_t lost = int64_t{block.cumulative_lost} - before.cumulative_lost;
+    const int64_t jitter = int64_t{block.jitter} * 1'000'000 / clock_rate();
+    Quality::on_report(quality.sent, expected,
+                       static_cast<uint32_t>(std::clamp<int64_t>(lost, 0, int64_t{expected})),
+                       std::min(base::Duration(jitter), kJitterMost));
 }
 
 }  // namespace parley::router

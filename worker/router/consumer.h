@@ -101,12 +101,14 @@ public:
     std::optional<rtcp::SenderInfo> sender_report(base::Instant now);
 
     // What the listener says of the stream.
-    void on_report(base::Instant now, const rtcp::ReportBlock& block);
+    void on_report(base::Instant now, const rtcp::ReportBlock& block, Quality& quality);
     const rtcp::ReportBlock& last_report() const { return last_report_; }
     std::optional<base::Duration> round_trip() const { return round_trip_; }
 
 private:
     friend class Audience;
+
+    void await_first(base::Instant now);
 
     // What forward() touches comes first, in two lines of cache.
     static constexpr size_t kHotBytes = 128;
@@ -124,8 +126,9 @@ private:
     Producer* producer_;
     uint64_t transport_;
     bool slot_;
-    uint64_t packets_reported_ = 0;  // packets_sent_ at the last sender report
-    rtcp::ReportBlock last_report_{};
+    uint64_t packets_reported_ = 0;                     // packets_sent_ at the last sender report
+    base::Instant due_since_ = base::Instant::never();  // a packet, until the first was sent
+    rtcp::ReportBlock last_report_{};                   // ssrc 0: there was none
     std::optional<base::Duration> round_trip_;
     ConsumerOptions options_;
 };

@@ -179,7 +179,10 @@ std::optional<PipedPacket> Pipe::on_rtp(Instant now, std::span<uint8_t> bytes, T
     if (repairs() && stream->rtx_ssrc != 0 && !stream->paused) {
         const Instant before = stream->missing.next_deadline();
         const bool was_missing = stream->missing.on_packet(now, packet->sequence_number);
-        if (was_missing && original) ++repaired_;
+        if (was_missing && original) {
+            ++repaired_;
+            ++turn.counters.quality.pipe_repaired;
+        }
         if (stream->missing.next_deadline() != before) set_deadline(*stream);
     }
     return PipedPacket{*stream, *packet, *size};
@@ -210,7 +213,7 @@ bool Pipe::hear(Instant now, base::Bytes compound, Turn& turn) {
         if (packet->type == rtcp::kSenderReport) {
             const auto report = rtcp::parse_sender_report(*packet);
             if (!report) return false;
-            hear_sender_report(now, *report);
+            hear_sender_report(now, *report, turn);
         } else if (const auto header = parse_pipe_header(*packet)) {
             on_header(*header);
         } else if (const auto nack = rtcp::parse_nack(*packet); nack && repairs()) {
@@ -224,7 +227,7 @@ bool Pipe::hear(Instant now, base::Bytes compound, Turn& turn) {
     return true;
 }
 
-void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report) {
+void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report, Turn& turn) {
     if (report.info.ssrc != report_ssrc()) {
         PipedStream* stream = stream_of(report.info.ssrc);
         if (stream) stream->producer.sender_report().on_sender_report(now, report.info);
@@ -236,7 +239,9 @@ void Pipe::hear_sender_report(Instant now, const rtcp::SenderReport& report) {
         if (block.ssrc != report_ssrc()) continue;
         const auto measured = rtcp::round_trip(now, block);
         // One report that was held up on its way says little: smoothed as RFC 6298 §2 has it.
-        if (measured) round_trip_ = round_trip_ ? (*round_trip_ * 7 + *measured) / 8 : *measured;
+        if (!measured) continue;
+        round_trip_ = round_trip_ ? (*round_trip_ * 7 + *measured) / 8 : *measured;
+        turn.counters.quality.pipe_round_trip.observe(*measured);
     }
 }
 
@@ -273,6 +278,7 @@ void Pipe::ask(Instant now, Turn& turn) {
                              report_ssrc(), ssrc, asked);
         }
         missing_ += stream.missing.newly_asked();
+        turn.counters.quality.pipe_missing += stream.missing.newly_asked();
         set_deadline(stream);
     }
 }

@@ -127,7 +127,7 @@ private:
     uint32_t report_ssrc() const;
     void on_authentic(base::Instant now, Turn& turn);
     bool hear(base::Instant now, base::Bytes compound, Turn& turn);
-    void hear_sender_report(base::Instant now, const rtcp::SenderReport& report);
+    void hear_sender_report(base::Instant now, const rtcp::SenderReport& report, Turn& turn);
     void on_header(const PipeHeader& theirs);
     PipedStream* stream_of(uint32_t ssrc);
     void set_deadline(const PipedStream& stream);

@@ -17,6 +17,7 @@ Producer::Producer(ProducerOptions options, uint64_t transport)
 void Producer::set_paused(bool paused) {
     if (options_.paused == paused) return;
     options_.paused = paused;
+    awaited_since_ = base::Instant::never();
     restart_listeners();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/router/app_data.h"
@@ -58,6 +59,16 @@ public:
         return statistics_.on_packet(now, packet.sequence_number, packet.timestamp, bytes);
     }
 
+    // From here on its peer may speak; until it is paused.
+    void await_first(base::Instant now) {
+        if (!paused()) awaited_since_ = now;
+    }
+    // How long its first packet was awaited; once, if it was.
+    std::optional<base::Duration> take_wait(base::Instant now) {
+        if (awaited_since_.is_never()) return std::nullopt;
+        return now - std::exchange(awaited_since_, base::Instant::never());
+    }
+
     // How loud its sender says that the packet is, if it does.
     std::optional<rtp::AudioLevel> level_of(const rtp::RtpView& packet) const;
     void note_level(int8_t dbov) { last_level_dbov_ = dbov; }
@@ -106,6 +117,7 @@ private:
     uint64_t transport_;
     std::optional<uint32_t> ssrc_;
     std::optional<int8_t> last_level_dbov_;
+    base::Instant awaited_since_ = base::Instant::never();
     rtp::ReceiveStatistics statistics_;
     rtcp::SenderReportClock sender_report_;
     std::vector<Consumer*> consumers_;

@@ -14,28 +14,28 @@ using rtcp::ReportBlock;
 
 namespace {
 
-void hear_blocks(Instant now, Leg& leg, const rtcp::ReportBlocks& blocks) {
+void hear_blocks(Instant now, Leg& leg, const rtcp::ReportBlocks& blocks, Quality& quality) {
     for (size_t i = 0; i < blocks.size(); ++i) {
         const ReportBlock block = blocks[i];
         if (Consumer** consumer = leg.consumer_by_ssrc.find(block.ssrc)) {
-            (*consumer)->on_report(now, block);
+            (*consumer)->on_report(now, block, quality);
         }
     }
 }
 
-bool hear_sender_report(Instant now, Leg& leg, const rtcp::RtcpView& packet) {
+bool hear_sender_report(Instant now, Leg& leg, const rtcp::RtcpView& packet, Quality& quality) {
     const auto report = rtcp::parse_sender_report(packet);
     if (!report) return false;
     if (Producer** producer = leg.producer_by_ssrc.find(report->info.ssrc)) {
         (*producer)->sender_report().on_sender_report(now, report->info);
     }
-    hear_blocks(now, leg, report->blocks);
+    hear_blocks(now, leg, report->blocks, quality);
     return true;
 }
 
-bool hear_receiver_report(Instant now, Leg& leg, const rtcp::RtcpView& packet) {
+bool hear_receiver_report(Instant now, Leg& leg, const rtcp::RtcpView& packet, Quality& quality) {
     const auto report = rtcp::parse_receiver_report(packet);
-    if (report) hear_blocks(now, leg, report->blocks);
+    if (report) hear_blocks(now, leg, report->blocks, quality);
     return report.has_value();
 }
 
@@ -47,17 +47,23 @@ bool hear_bye(Leg& leg, const rtcp::RtcpView& packet) {
     return true;
 }
 
-bool hear(Instant now, Leg& leg, const rtcp::RtcpView& packet) {
+bool hear(Instant now, Leg& leg, const rtcp::RtcpView& packet, Quality& quality) {
     switch (packet.type) {
-        case rtcp::kSenderReport: return hear_sender_report(now, leg, packet);
-        case rtcp::kReceiverReport: return hear_receiver_report(now, leg, packet);
+        case rtcp::kSenderReport: return hear_sender_report(now, leg, packet, quality);
+        case rtcp::kReceiverReport: return hear_receiver_report(now, leg, packet, quality);
         case rtcp::kBye: return hear_bye(leg, packet);
     }
     return true;
 }
 
-ReportBlock block_about(Instant now, Producer& producer) {
+base::Duration duration_of(uint32_t ticks, uint32_t clock_rate) {
+    return base::Duration(int64_t{ticks} * 1'000'000 / clock_rate);
+}
+
+ReportBlock block_about(Instant now, Producer& producer, Quality& quality) {
     const rtp::ReceptionReport received = producer.statistics().report(now);
+    Quality::on_report(quality.received, received.expected, received.lost,
+                       duration_of(received.jitter, producer.options().clock_rate));
     const rtcp::SenderReportClock& clock = producer.sender_report();
     return {*producer.ssrc(),
             received.fraction_lost,
@@ -79,13 +85,13 @@ void write_sender_reports(Instant now, Leg& leg, CompoundWriter& compound) {
     }
 }
 
-void write_receiver_report(Instant now, Leg& leg, CompoundWriter& compound) {
+void write_receiver_report(Instant now, Leg& leg, CompoundWriter& compound, Quality& quality) {
     static_assert(limits::kProducersPerTransport <= rtcp::kCountMax);
     std::array<ReportBlock, limits::kProducersPerTransport> blocks;
     size_t count = 0;
     for (Producer* producer : leg.producers) {
         if (producer->ssrc() && producer->statistics().packets() > 0) {
-            blocks[count++] = block_about(now, *producer);
+            blocks[count++] = block_about(now, *producer, quality);
         }
     }
     if (count == 0) return;
@@ -95,20 +101,20 @@ void write_receiver_report(Instant now, Leg& leg, CompoundWriter& compound) {
 
 }  // namespace
 
-bool hear_reports(Instant now, Leg& leg, base::Bytes compound) {
+bool hear_reports(Instant now, Leg& leg, base::Bytes compound, Quality& quality) {
     base::ByteReader in(compound);
     while (!in.empty()) {
         const auto packet = rtcp::parse_rtcp(in);
-        if (!packet || !hear(now, leg, *packet)) return false;
+        if (!packet || !hear(now, leg, *packet, quality)) return false;
     }
     return true;
 }
 
-void write_reports(Instant now, Leg& leg, net::Outbox& out) {
+void write_reports(Instant now, Leg& leg, Turn& turn) {
     if (!leg.transport.outlet().can_send()) return;
-    CompoundWriter compound(leg.transport.outlet(), out);
+    CompoundWriter compound(leg.transport.outlet(), turn.out);
     write_sender_reports(now, leg, compound);
-    write_receiver_report(now, leg, compound);
+    write_receiver_report(now, leg, compound, turn.counters.quality);
 }
 
 void write_bye(Leg& leg, const Consumer& consumer, net::Outbox& out) {

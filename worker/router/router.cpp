@@ -77,6 +77,7 @@ Status Router::produce(Instant now, uint64_t transport, ProducerOptions options)
     }
     Producer& producer = add(now, std::move(options), transport);
     leg.producers.push_back(&producer);
+    producer.await_first(now);
     if (const auto ssrc = producer.ssrc()) leg.producer_by_ssrc.insert(*ssrc, &producer);
     return base::Unit{};
 }
@@ -349,6 +350,9 @@ void Router::hear(Instant now, Producer& producer, const rtp::RtpView& packet, s
         case rtp::ReceiveStatistics::Arrival::Probation: return turn.drop(Drop::RtpProbation);
     }
     if (producer.paused()) return turn.drop(Drop::ProducerPaused);
+    if (const auto waited = producer.take_wait(now)) {
+        turn.counters.quality.received.first_packet.observe(*waited);
+    }
     const auto level = producer.level_of(packet);
     if (level) {
         producer.note_level(level->dbov);
@@ -381,7 +385,9 @@ void Router::on_rtcp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Tu
     leg.transport.inlet().count(bytes.size());
     const auto size = leg.transport.inlet().unprotect_rtcp(bytes, turn);
     if (!size) return;
-    if (!hear_reports(now, leg, bytes.first(*size))) return turn.drop(Drop::RtcpMalformed);
+    if (!hear_reports(now, leg, bytes.first(*size), turn.counters.quality)) {
+        return turn.drop(Drop::RtcpMalformed);
+    }
     ++turn.counters.rtcp_received;
 }
 
@@ -393,7 +399,7 @@ void Router::on_deadline(Instant now, Turn& turn) {
         Leg& leg = leg_of(transport);
         leg.transport.on_deadline(now, turn);
         if (leg.next_report <= now) {
-            write_reports(now, leg, turn.out);
+            write_reports(now, leg, turn);
             leg.next_report = now + report_interval(random_);
         }
         set_deadline(leg);

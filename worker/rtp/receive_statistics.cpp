@@ -126,15 +126,19 @@ ReceptionReport ReceiveStatistics::report(base::Instant now) {
     const int64_t lost = int64_t{expected_since} - (received_ - received_before_);
     expected_before_ = expected_now;
     received_before_ = received_;
+    const auto lost_since =
+        static_cast<uint32_t>(std::clamp<int64_t>(lost, 0, int64_t{expected_since}));
     fraction_lost_ = 0;
-    if (expected_since > 0 && lost > 0) {
-        fraction_lost_ = static_cast<uint8_t>(std::min<int64_t>(lost * 256 / expected_since, 255));
+    if (lost_since > 0) {
+        const uint64_t fraction = uint64_t{lost_since} * 256 / expected_since;
+        fraction_lost_ = static_cast<uint8_t>(std::min<uint64_t>(fraction, 255));
     }
     const base::Duration interval = reported_ ? now - reported_at_ : base::Duration(0);
     reported_at_ = now;
     reported_ = true;
-    return {fraction_lost_, cumulative_lost(), extended_highest_sequence_number(), jitter_ticks(),
-            interval};
+    return {fraction_lost_, cumulative_lost(), extended_highest_sequence_number(),
+            jitter_ticks(), interval,          expected_since,
+            lost_since};
 }
 
 }  // namespace parley::rtp

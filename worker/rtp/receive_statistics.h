@@ -15,6 +15,8 @@ struct ReceptionReport {
     uint32_t highest_sequence_number;  // wraps in the upper half
     uint32_t jitter;                   // in ticks
     base::Duration interval;           // what the fraction speaks for; 0 in the first report
+    uint32_t expected;                 // in this time
+    uint32_t lost;                     // of these; none when more came than were expected
 };
 
 // What arrived of one source stream, and what did not.
@@ -81,8 +83,8 @@ private:
     uint32_t received_ = 0;         // since begin()
     uint32_t expected_before_ = 0;  // at the latest report
     uint32_t received_before_ = 0;
-    uint32_t passed_over_ = 0;      // since the newest packet
-    uint32_t transit_ = 0;  // arrival minus timestamp of the packet before, in ticks
+    uint32_t passed_over_ = 0;  // since the newest packet
+    uint32_t transit_ = 0;      // arrival minus timestamp of the packet before, in ticks
     uint32_t jitter_sixteenths_ = 0;
     uint16_t first_ = 0;  // since begin()
     uint16_t highest_ = 0;

@@ -487,6 +487,16 @@ std::vector<uint8_t> ModelWorker::dominant(uint64_t observer, uint64_t producer)
     return finish(b, pipe::CreateFrame(b, 0, 0, all));
 }
 
+std::vector<uint8_t> ModelWorker::dtls(uint64_t transport, bool connected) {
+    fb::FlatBufferBuilder b;
+    const auto state = connected ? pipe::DtlsState::Connected : pipe::DtlsState::Handshaking;
+    const auto body = pipe::CreateDtlsStateChanged(b, transport, state);
+    const std::vector<fb::Offset<pipe::Notification>> one = {
+        pipe::CreateNotification(b, pipe::NotificationBody::DtlsStateChanged, body.Union())};
+    const auto all = b.CreateVector(one);
+    return finish(b, pipe::CreateFrame(b, 0, 0, all));
+}
+
 std::vector<uint8_t> ModelWorker::slot_speakers(const std::vector<SlotSpeaker>& speakers) {
     fb::FlatBufferBuilder b;
     std::vector<pipe::SlotSpeaker> slots;

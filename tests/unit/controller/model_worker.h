@@ -80,6 +80,8 @@ public:
     static std::vector<uint8_t> volumes(uint64_t observer,
                                         const std::vector<std::pair<uint64_t, int>>& levels);
     static std::vector<uint8_t> dominant(uint64_t observer, uint64_t producer);
+    // The handshake has ended well, or has begun.
+    static std::vector<uint8_t> dtls(uint64_t transport, bool connected);
     struct SlotSpeaker {
         uint64_t transport, consumer;
         uint32_t csrc;
@@ -109,7 +111,7 @@ public:
     void rewrite_app_data(const std::function<std::string(const std::string&)>& rewrite);
 
     uint16_t major = 1;  // of the pipe, as it says
-    std::string name;        // of the controller that said Hello last
+    std::string name;    // of the controller that said Hello last
     size_t most_routers = 1000;
     size_t most_pipes = 1000;
     size_t most_crossing = 1000;  // streams, each way

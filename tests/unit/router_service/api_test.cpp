@@ -71,10 +71,15 @@ TEST_CASE("lists, the scale signal and the metrics are answered from the table")
     CHECK(contains(door.ask("GET", "/v1/rooms").response->body, R"("room":"standup")"));
     CHECK(contains(door.ask("GET", "/v1/servers").response->body, R"("server":"a")"));
     CHECK(contains(door.ask("GET", "/v1/scale").response->body, R"("wanted":3)"));
+    door.api.on_surroundings({.version = "9.9", .process = {}, .broker = {.waiting = 7}});
     const std::string metrics = door.ask("GET", "/metrics").response->body;
     CHECK(contains(metrics, "parley_service_rooms 1\n"));
     CHECK(contains(metrics, "parley_service_servers_wanted 3\n"));
     CHECK(contains(metrics, R"(parley_service_servers{standing="eligible"} 1)"));
+    CHECK(contains(metrics, R"(parley_service_servers{standing="lost"} 0)"));
+    CHECK(contains(metrics, "parley_service_assignment_seconds_count 0\n"));
+    CHECK(contains(metrics, R"(parley_build_info{program="router-service",version="9.9"} 1)"));
+    CHECK(contains(metrics, "parley_broker_waiting 7\n"));
     CHECK(contains(metrics, R"(parley_service_http_responses_total{status="200"} 3)"));
 }
 

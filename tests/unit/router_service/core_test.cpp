@@ -41,6 +41,7 @@ TEST_CASE("a room that is created is given a home, and found there") {
     REQUIRE(code(made) == 200);
     const std::string home = cluster.home_in(made);
     CHECK(cluster.homes("standup") == std::vector{home});
+    CHECK(cluster.active()->core().counts().assignment.count() == 1);
     CHECK(cluster.server(home).rooms().at("standup").options.max_peers == 25);
 
     CHECK(cluster.home_in(cluster.call(RoomGet{"standup"})) == home);
