@@ -1,7 +1,9 @@
 // Every overlay builds, and is what Kubernetes and the operators understand.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
 import { build, find, overlays, parts, title } from "./overlays.mjs";
 import { complaints } from "./schemas.mjs";
 
@@ -42,6 +44,21 @@ test("a key that does not exist, one that is missing and a wrong value are found
   ];
   for (const [at, wrong] of (await complaints(objects)).entries()) {
     assert.notDeepEqual(wrong, [], `number ${at} was taken`);
+  }
+});
+
+test("the rules are those of deploy/prometheus: deploy/k8s/monitoring/make-rules", () => {
+  const large = build("large");
+  // Kustomize folds the lines of an expression anew, which changes nothing in it.
+  const folded = (spec) =>
+    JSON.parse(JSON.stringify(spec), (_, one) =>
+      typeof one === "string" ? one.replace(/\s+/g, " ") : one,
+    );
+  for (const name of ["alerts", "recording"]) {
+    const file = new URL(`../../../deploy/prometheus/${name}.yml`, import.meta.url);
+    const { spec } = find(large, "PrometheusRule", `parley-${name}`);
+    assert.deepEqual(folded(spec), folded(parse(readFileSync(file, "utf8"))));
+    assert.ok(spec.groups.length > 0);
   }
 });
 
