@@ -21,7 +21,10 @@ case "${1:-}" in
         ;;
 esac
 
-# Both ends of a virtual cable: not every kernel has dummy interfaces.
+# Both ends of a virtual cable: not every kernel has dummy interfaces. Their IPv6 addresses are good
+# at once: after a second of looking for a duplicate a browser would take it for another network,
+# and give up what it is loading.
+echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad || true
 ip link set lo up
 ip link add parley0 type veth peer name parley1
 ip address add 10.77.0.1/24 dev parley0
