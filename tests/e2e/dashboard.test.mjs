@@ -2,6 +2,7 @@
 // played, a browser.
 
 import assert from "node:assert/strict";
+import { after } from "node:test";
 import { startChromium } from "./support/browsers.mjs";
 import { openDashboard } from "./support/dashboard.mjs";
 import { join } from "./support/people.mjs";
@@ -11,6 +12,9 @@ import { startRouterService } from "./support/router_service.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+// A connection to a broker that was stopped can last for a minute or two: not so this process.
+after(() => setTimeout(() => process.exit(), 5_000).unref());
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
