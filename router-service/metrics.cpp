@@ -10,7 +10,7 @@ constexpr auto kGauge = web::MetricType::Gauge;
 
 void add_counts(web::Families& families, const Counts& counts) {
     const auto one = [&](const char* name, const char* help, uint64_t value) {
-        families.one(name, help, kCounter, static_cast<double>(value));
+        families.one(name, help, kCounter, value);
     };
     one("parley_service_beats_total", "Beats of servers that were read", counts.beats);
     one("parley_service_commands_total", "Commands that were read", counts.commands);
@@ -25,12 +25,10 @@ void add_counts(web::Families& families, const Counts& counts) {
     one("parley_service_releases_total", "Times a server was told that a room is not its own",
         counts.releases);
     one("parley_service_servers_lost_total", "Servers lost", counts.servers_lost);
-    families.open("parley_service_assignment_seconds",
-                  "From the command that makes a room to its home", web::MetricType::Histogram);
-    families.add(counts.assignment.view());
-    families.open("parley_service_rehoming_seconds", "From the first try to another home of a room",
-                  web::MetricType::Histogram);
-    families.add(counts.rehoming.view());
+    families.one("parley_service_assignment_seconds",
+                 "From the command that makes a room to its home", counts.assignment.view());
+    families.one("parley_service_rehoming_seconds", "From the first try to another home of a room",
+                 counts.rehoming.view());
 }
 
 constexpr Standing kStandings[] = {Standing::Eligible, Standing::Overloaded, Standing::Full,
@@ -50,10 +48,8 @@ void add_servers(web::Families& families, const Picture& picture) {
     }
     web::add_by(families, "parley_service_servers", "Servers, by how they stand", kGauge,
                 "standing", by_standing);
-    families.one("parley_service_workers", "Workers that run, on all servers", kGauge,
-                 static_cast<double>(workers));
-    families.one("parley_service_peers", "Peers, on all servers", kGauge,
-                 static_cast<double>(peers));
+    families.one("parley_service_workers", "Workers that run, on all servers", kGauge, workers);
+    families.one("parley_service_peers", "Peers, on all servers", kGauge, peers);
 }
 
 // What is not known yet is not said: who grows the fleet by it would take it for none wanted.
@@ -82,7 +78,7 @@ std::string metrics_text(const RouterService& core, const ScaleSignal& scale,
     web::Families families;
     web::add_process(families, "router-service", around.version, around.process);
     const auto now = [&](const char* name, const char* help, size_t value) {
-        families.one(name, help, kGauge, static_cast<double>(value));
+        families.one(name, help, kGauge, value);
     };
     now("parley_service_connected", "1 with a connection to the broker", core.is_connected());
     now("parley_service_active", "1 when commands are delivered here", core.is_active());

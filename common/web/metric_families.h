@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <concepts>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,13 @@ public:
     void one(std::string name, std::string help, MetricType type, double value) {
         open(std::move(name), std::move(help), type);
         add(value);
+    }
+    void one(std::string name, std::string help, MetricType type, std::integral auto value) {
+        one(std::move(name), std::move(help), type, static_cast<double>(value));
+    }
+    void one(std::string name, std::string help, const base::HistogramView& view) {
+        open(std::move(name), std::move(help), MetricType::Histogram);
+        add(view);
     }
 
     std::string text() const { return prometheus::TextSerializer().Serialize(families_); }

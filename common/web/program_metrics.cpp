@@ -17,28 +17,25 @@ void add_process(Families& families, std::string_view program, std::string_view 
                  kGauge, static_cast<double>(numbers.started.micros()) / 1e6);
     families.one("process_cpu_seconds_total", "Processor time used, by user and system", kCounter,
                  static_cast<double>(numbers.cpu_ns) / 1e9);
-    families.one("process_resident_memory_bytes", "Memory in use", kGauge,
-                 static_cast<double>(numbers.resident_bytes));
+    families.one("process_resident_memory_bytes", "Memory in use", kGauge, numbers.resident_bytes);
 }
 
 void add_broker(Families& families, const BrokerNumbers& numbers) {
-    const auto one = [&](const char* name, const char* help, MetricType type, uint64_t value) {
-        families.one(name, help, type, static_cast<double>(value));
-    };
-    one("parley_broker_up", "1 while the broker is there", kGauge, numbers.up);
-    one("parley_broker_connections_total", "Connections to the broker that came to be", kCounter,
-        numbers.connections);
-    one("parley_broker_waiting", "Messages that the broker has not confirmed", kGauge,
-        numbers.waiting);
-    one("parley_broker_waiting_bytes", "What these messages take", kGauge, numbers.waiting_bytes);
-    one("parley_broker_unsettled", "Deliveries that are not answered yet", kGauge,
-        numbers.unsettled);
-    one("parley_broker_published_total", "Messages given to the broker", kCounter,
-        numbers.published);
-    one("parley_broker_confirmed_total", "Messages that the broker has taken", kCounter,
-        numbers.confirmed);
-    one("parley_broker_delivered_total", "Messages that the broker has brought", kCounter,
-        numbers.delivered);
+    families.one("parley_broker_up", "1 while the broker is there", kGauge, numbers.up);
+    families.one("parley_broker_connections_total", "Connections to the broker that came to be",
+                 kCounter, numbers.connections);
+    families.one("parley_broker_waiting", "Messages that the broker has not confirmed", kGauge,
+                 numbers.waiting);
+    families.one("parley_broker_waiting_bytes", "What these messages take", kGauge,
+                 numbers.waiting_bytes);
+    families.one("parley_broker_unsettled", "Deliveries that are not answered yet", kGauge,
+                 numbers.unsettled);
+    families.one("parley_broker_published_total", "Messages given to the broker", kCounter,
+                 numbers.published);
+    families.one("parley_broker_confirmed_total", "Messages that the broker has taken", kCounter,
+                 numbers.confirmed);
+    families.one("parley_broker_delivered_total", "Messages that the broker has brought", kCounter,
+                 numbers.delivered);
     families.open("parley_broker_dropped_total", "Messages for the broker that were dropped",
                   kCounter);
     families.add(static_cast<double>(numbers.dropped_full), {{"reason", "full"}});

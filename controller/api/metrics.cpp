@@ -14,11 +14,10 @@ using web::MetricType;
 
 constexpr auto kCounter = MetricType::Counter;
 constexpr auto kGauge = MetricType::Gauge;
-constexpr auto kHistogram = MetricType::Histogram;
 
 void add_rooms(Families& families, const Overview& all) {
     const auto now = [&](const char* name, const char* help, size_t value) {
-        families.one(name, help, kGauge, static_cast<double>(value));
+        families.one(name, help, kGauge, value);
     };
     now("parley_rooms", "Rooms", all.rooms);
     now("parley_rooms_spread", "Rooms over more than one worker", all.rooms_spread);
@@ -34,7 +33,7 @@ void add_rooms(Families& families, const Overview& all) {
 
 void add_tally(Families& families, const Tally& tally) {
     const auto sum = [&](const char* name, const char* help, uint64_t value) {
-        families.one(name, help, kCounter, static_cast<double>(value));
+        families.one(name, help, kCounter, value);
     };
     sum("parley_peers_added_total", "Peers let into a room", tally.peers_added);
     sum("parley_peers_resumed_total", "Connections that went on with a session",
@@ -44,12 +43,10 @@ void add_tally(Families& families, const Tally& tally) {
                 kCounter, "reason", tally.refused);
     web::add_by(families, "parley_peers_left_total", "Peers that left a room, by why", kCounter,
                 "reason", tally.left);
-    families.open("parley_join_seconds", "From a peer's connection to its having joined",
-                  kHistogram);
-    families.add(tally.join.view());
-    families.open("parley_connect_seconds",
-                  "From a peer's connection to its first connected transport", kHistogram);
-    families.add(tally.connect.view());
+    families.one("parley_join_seconds", "From a peer's connection to its having joined",
+                 tally.join.view());
+    families.one("parley_connect_seconds",
+                 "From a peer's connection to its first connected transport", tally.connect.view());
 }
 
 void add_links(Families& families, const ClusterCounts& counts) {
@@ -68,67 +65,64 @@ void add_links(Families& families, const ClusterCounts& counts) {
     both("parley_forwarded_connections_opened_total", "Signalling connections put on links",
          kCounter, counts.opened_out, counts.opened_in);
     families.one("parley_links_lost_total", "Links that broke with clients on them", kCounter,
-                 static_cast<double>(counts.links_lost));
+                 counts.links_lost);
     families.one("parley_links_refused_total", "Links with a wrong key, or frames that can not be",
-                 kCounter, static_cast<double>(counts.links_refused));
+                 kCounter, counts.links_refused);
     families.one("parley_loans_borrowed", "Workers of other servers for us, or asked for", kGauge,
-                 static_cast<double>(counts.loans_borrowed));
+                 counts.loans_borrowed);
     families.one("parley_loans_lent", "Loans of our workers to other servers", kGauge,
-                 static_cast<double>(counts.loans_lent));
+                 counts.loans_lent);
 }
 
 void add_cluster(Families& families, const ClusterCounts& counts) {
-    const auto one = [&](const char* name, const char* help, MetricType type, uint64_t value) {
-        families.one(name, help, type, static_cast<double>(value));
-    };
     families.open("parley_server_info", "1, with who this is among others", kGauge);
     families.add(1, {{"server", counts.server}, {"region", counts.region}});
     families.open("parley_server_state", "1 for the state that the server is in", kGauge);
     for (const char* state : {"up", "draining", "drained"}) {
         families.add(counts.state == state, {{"state", state}});
     }
-    one("parley_server_rivals", "1 while another process says that it is this server", kGauge,
-        counts.has_rival);
+    families.one("parley_server_rivals", "1 while another process says that it is this server",
+                 kGauge, counts.has_rival);
     web::add_broker(families, counts.broker);
-    one("parley_cluster_servers", "Other servers that are heard of", kGauge, counts.servers_known);
-    one("parley_cluster_rooms_elsewhere", "Rooms of other servers that are known here", kGauge,
-        counts.rooms_elsewhere);
-    one("parley_cluster_commands_total", "Commands of the cluster and of apps", kCounter,
-        counts.commands);
-    one("parley_cluster_commands_passed_on_total", "Of these, for rooms of other servers", kCounter,
-        counts.commands_passed_on);
-    one("parley_cluster_commands_refused_total", "Of these, refused", kCounter,
-        counts.commands_refused);
-    one("parley_cluster_unreadable_total", "What came from the broker and could not be read",
-        kCounter, counts.unreadable);
-    one("parley_cluster_beats_total", "Beats that this server has said", kCounter, counts.beats);
-    one("parley_clients_waiting", "Clients for whose room the cluster is asked", kGauge,
-        counts.guests);
+    families.one("parley_cluster_servers", "Other servers that are heard of", kGauge,
+                 counts.servers_known);
+    families.one("parley_cluster_rooms_elsewhere", "Rooms of other servers that are known here",
+                 kGauge, counts.rooms_elsewhere);
+    families.one("parley_cluster_commands_total", "Commands of the cluster and of apps", kCounter,
+                 counts.commands);
+    families.one("parley_cluster_commands_passed_on_total", "Of these, for rooms of other servers",
+                 kCounter, counts.commands_passed_on);
+    families.one("parley_cluster_commands_refused_total", "Of these, refused", kCounter,
+                 counts.commands_refused);
+    families.one("parley_cluster_unreadable_total",
+                 "What came from the broker and could not be read", kCounter, counts.unreadable);
+    families.one("parley_cluster_beats_total", "Beats that this server has said", kCounter,
+                 counts.beats);
+    families.one("parley_clients_waiting", "Clients for whose room the cluster is asked", kGauge,
+                 counts.guests);
     add_links(families, counts);
 }
 
 void add_edges(Families& families, const EdgeCounts& counts) {
-    const auto one = [&](const char* name, const char* help, MetricType type, uint64_t value) {
-        families.one(name, help, type, static_cast<double>(value));
-    };
-    one("parley_signalling_connections", "Open signalling connections", kGauge,
-        counts.signalling_connections);
+    families.one("parley_signalling_connections", "Open signalling connections", kGauge,
+                 counts.signalling_connections);
     families.open("parley_signalling_closed_total",
                   "Signalling connections that this server closed, by the code", kCounter);
     for (const auto& [code, count] : counts.closings) {
         families.add(static_cast<double>(count), {{"code", std::to_string(code)}});
     }
-    one("parley_event_listeners", "Open /v1/events connections", kGauge, counts.event_listeners);
+    families.one("parley_event_listeners", "Open /v1/events connections", kGauge,
+                 counts.event_listeners);
     web::add_by(families, "parley_events_total", "Events that happened, by type", kCounter, "type",
                 counts.events);
-    one("parley_webhook_delivered_total", "Events that a webhook took", kCounter,
-        counts.webhooks_delivered);
-    one("parley_webhook_failed_tries_total", "Posts that a webhook did not take", kCounter,
-        counts.webhooks_failed);
-    one("parley_webhook_dropped_total", "Events that no webhook will hear of", kCounter,
-        counts.webhooks_dropped);
-    one("parley_webhook_waiting", "Events that wait for a webhook", kGauge,
-        counts.webhooks_waiting);
+    families.one("parley_webhook_delivered_total", "Events that a webhook took", kCounter,
+                 counts.webhooks_delivered);
+    families.one("parley_webhook_failed_tries_total", "Posts that a webhook did not take", kCounter,
+                 counts.webhooks_failed);
+    families.one("parley_webhook_dropped_total", "Events that no webhook will hear of", kCounter,
+                 counts.webhooks_dropped);
+    families.one("parley_webhook_waiting", "Events that wait for a webhook", kGauge,
+                 counts.webhooks_waiting);
     web::add_responses(families, "parley_http_responses_total", counts.responses);
 }
 
