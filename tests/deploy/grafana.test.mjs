@@ -19,8 +19,8 @@ import { until } from "../e2e/support/until.mjs";
 import { dashboard, dashboards, queries } from "./deployed.mjs";
 import { startPrometheus } from "./prometheus_server.mjs";
 
-// The threads of libdatachannel keep the process while a server is lost that its people talked to,
-// and can not be ended then: the process ends by itself once its tests are told.
+// Threads of libdatachannel keep the process, and its cleanup() crashes here: so the process ends
+// by itself once its tests are told.
 after(() => setTimeout(() => process.exit(), 1_000));
 
 const modules = path(repository, "tests/deploy/node_modules");

@@ -13,7 +13,7 @@ import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
-// A connection to a broker that was stopped can last for a minute or two: not so this process.
+// Something kept this process for 87 s once, all tests having passed: it does not wait for that.
 after(() => setTimeout(() => process.exit(), 5_000).unref());
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

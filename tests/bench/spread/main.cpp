@@ -47,7 +47,7 @@ void print(const Options& options, const char* name, double ratio) {
 }
 
 // So few listen that what is left is the pipes.
-double print_price_of_streams(const Options& options, int processor) {
+void print_price_of_streams(const Options& options, int processor) {
     const size_t voices = options.quick ? 8 : 100;
     const Pair pair = measure_pair(options, processor, {voices + kWorkers, voices, 0, 1, false},
                                    std::to_string(voices) + " speakers, 4 listeners");
@@ -59,7 +59,6 @@ double print_price_of_streams(const Options& options, int processor) {
                              : "a piped stream of 50 packets/s: %.4f ms CPU/s at both ends, "
                                "%.3f us/packet, %.2f times one to a listener\n",
                 ms, us, us / pair.one.us_per_packet);
-    return us / pair.one.us_per_packet;
 }
 
 void allow_sockets(rlim_t wanted) {
