@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium } from "./support/browsers.mjs";
 import { join, personOn } from "./support/people.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
+
+const openChromium = shareChromium();
 
 const { outputFiles } = await bundle({
   entryPoints: [fileURLToPath(new URL("clients/classic.mjs", import.meta.url))],
@@ -59,7 +61,7 @@ scenario(
   "mediasoup-client and protoo-client talk with each other and with Parley's own page",
   async (t) => {
     const server = await startServer(t);
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const ada = await join(t, chromium, server, "standup", "Ada", 400);
     const bob = await joinClassic(t, chromium, server, "standup", "Bob", 700);
     const carol = await joinClassic(t, chromium, server, "standup", "Carol", 1000);
@@ -105,7 +107,7 @@ scenario(
 
 scenario("what a classic client asks wrongly is refused, and it goes on", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const ada = await join(t, chromium, server, "standup", "Ada", 400);
   const bob = await joinClassic(t, chromium, server, "standup", "Bob", 700);
   const refused = (method, data) =>

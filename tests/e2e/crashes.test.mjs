@@ -1,12 +1,14 @@
 // Processes that are killed while people talk.
 
 import assert from "node:assert/strict";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium } from "./support/browsers.mjs";
 import { join } from "./support/people.mjs";
 import { uptimeMs } from "./support/processes.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+const openChromium = shareChromium();
 
 const noGapMs = 120;
 
@@ -25,7 +27,7 @@ scenario(
   "a killed worker: voices are back 3 s after the new one's start, the other room hears no gap",
   async (t) => {
     const server = await startServer(t, { args: ["--workers", "2"] });
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const rooms = await roomPerWorker(server);
     const [ada, bob, carol, dave] = await Promise.all([
       join(t, chromium, server, rooms.get(0), "Ada", 400),
@@ -80,7 +82,7 @@ scenario(
   "a killed controller: voices go on, and it is in control again after its restart",
   async (t) => {
     const server = await startServer(t);
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const [ada, bob] = await Promise.all([
       join(t, chromium, server, "standup", "Ada", 400),
       join(t, chromium, server, "standup", "Bob", 700),

@@ -1,19 +1,24 @@
 // A room is where it is, and any server lets people into it.
 
 import assert from "node:assert/strict";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium } from "./support/browsers.mjs";
 import { startCluster } from "./support/cluster.mjs";
 import { startFlakyLink } from "./support/flaky_link.mjs";
 import { join } from "./support/people.mjs";
+import { shareRabbitMq } from "./support/rabbitmq.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { until } from "./support/until.mjs";
 
+const openChromium = shareChromium();
+const ownVhost = shareRabbitMq({ tests: 3 });
+
 for (const assignment of ["router-service", "shared-queue"]) {
   scenario(`${assignment}: people meet who came by different servers`, async (t) => {
-    const { app, servers } = await startCluster(t, assignment, ["one", "two"]);
+    const broker = { url: await ownVhost() };
+    const { app, servers } = await startCluster(t, assignment, ["one", "two"], { broker });
     const { home } = await app.ask({ type: "room.create", room: "standup" });
     const away = home === "one" ? "two" : "one";
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const link = await startFlakyLink(t, servers[away]);
     const [ada, bob] = await Promise.all([
       join(t, chromium, servers[home], "standup", "Ada", 400),
@@ -36,10 +41,11 @@ for (const assignment of ["router-service", "shared-queue"]) {
 }
 
 scenario("a room that moves takes its people along", async (t) => {
-  const { app, servers } = await startCluster(t, "router-service", ["one", "two"]);
+  const broker = { url: await ownVhost() };
+  const { app, servers } = await startCluster(t, "router-service", ["one", "two"], { broker });
   const { home } = await app.ask({ type: "room.create", room: "standup" });
   const away = home === "one" ? "two" : "one";
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob] = await Promise.all([
     join(t, chromium, servers[home], "standup", "Ada", 400),
     join(t, chromium, servers[away], "standup", "Bob", 700),
@@ -57,7 +63,7 @@ scenario("a room that moves takes its people along", async (t) => {
 
 scenario("one home, whoever comes by which server, and is asked after by which", async (t) => {
   const { app, broker, servers } = await startCluster(t, "router-service", ["one", "two"]);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob] = await Promise.all([
     join(t, chromium, servers.one, "ours", "Ada", 400),
     join(t, chromium, servers.two, "ours", "Bob", 700),

@@ -35,8 +35,8 @@ function ask(ports, path, { method = "GET", body, headers = {} } = {}) {
 
 async function clusterBehindNginx(t) {
   const ports = await nginxPorts();
-  const flags = ["--public-url", ports.url, "--admin-key", key];
-  const cluster = await startCluster(t, "router-service", ["s1", "s2"], flags);
+  const args = ["--public-url", ports.url, "--admin-key", key];
+  const cluster = await startCluster(t, "router-service", ["s1", "s2"], { args });
   const controllers = Object.values(cluster.servers);
   await startNginx(t, { ports, controllers, routerServices: [cluster.service] });
   return { ...cluster, ports, url: ports.url };

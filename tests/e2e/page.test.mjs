@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join as path } from "node:path";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium, startChromium } from "./support/browsers.mjs";
 import { join, open } from "./support/people.mjs";
 import { build } from "./support/program.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+const openChromium = shareChromium();
 
 const pictures = path(build, "e2e-pictures");
 
@@ -63,7 +65,7 @@ scenario(
 
 scenario("the keyboard mutes, and lets one talk while the space bar is held", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob, carol] = await Promise.all([
     join(t, chromium, server, "standup", "Ada Lovelace", 400),
     join(t, chromium, server, "standup", "Bob", 700),
@@ -89,7 +91,7 @@ scenario("the keyboard mutes, and lets one talk while the space bar is held", as
 
 scenario("a room that is full says so, and has a place when somebody leaves", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   await server.api("POST", "/v1/rooms", { room: "small", options: { maxPeers: 1 } });
   const ada = await join(t, chromium, server, "small", "Ada", 400);
   const bob = await open(
@@ -109,7 +111,7 @@ scenario("a room that is full says so, and has a place when somebody leaves", as
 
 scenario("who is kicked or muted by an administrator is told", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob] = await Promise.all([
     join(t, chromium, server, "standup", "Ada", 400),
     join(t, chromium, server, "standup", "Bob", 700),
@@ -133,7 +135,7 @@ scenario("who is kicked or muted by an administrator is told", async (t) => {
 
 scenario("a server that is away is named, and joined as soon as it is back", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const ada = await join(t, chromium, server, "standup", "Ada", 400);
   const bob = await open(t, chromium, server, { room: "standup", name: "Bob" }, { hz: 700 });
   await saysInTheEnd(bob, "join-title", /standup/);

@@ -1,12 +1,14 @@
 // Signalling that breaks while people talk.
 
 import assert from "node:assert/strict";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium } from "./support/browsers.mjs";
 import { startFlakyLink } from "./support/flaky_link.mjs";
 import { join } from "./support/people.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+const openChromium = shareChromium();
 
 // What a jitter buffer at work may cost; a voice that stopped costs more.
 const noGapMs = 120;
@@ -26,7 +28,7 @@ scenario(
   async (t) => {
     const server = await startServer(t, { args: ["--session-grace", "60s"] });
     const link = await startFlakyLink(t, server);
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const ada = await join(t, chromium, link, "standup", "Ada", 400);
     const bob = await join(t, chromium, server, "standup", "Bob", 700);
     await Promise.all([ada.hears([bob]), bob.hears([ada])]);
@@ -83,7 +85,7 @@ scenario(
 scenario("a connection that dies without a word is noticed and resumed", async (t) => {
   const server = await startServer(t, { args: ["--session-grace", "60s"] });
   const link = await startFlakyLink(t, server);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const ada = await join(t, chromium, link, "standup", "Ada", 400);
   const bob = await join(t, chromium, server, "standup", "Bob", 700);
   await Promise.all([ada.hears([bob]), bob.hears([ada])]);
@@ -106,7 +108,7 @@ scenario(
   async (t) => {
     const server = await startServer(t, { args: ["--session-grace", "1s"] });
     const link = await startFlakyLink(t, server);
-    const chromium = await startChromium(t);
+    const chromium = await openChromium(t);
     const ada = await join(t, chromium, link, "standup", "Ada", 400);
     const bob = await join(t, chromium, server, "standup", "Bob", 700);
     await Promise.all([ada.hears([bob]), bob.hears([ada])]);

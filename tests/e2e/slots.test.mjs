@@ -1,11 +1,13 @@
 // The loudest of a room, in a fixed number of streams, as a browser plays them.
 
 import assert from "node:assert/strict";
-import { startChromium } from "./support/browsers.mjs";
+import { shareChromium } from "./support/browsers.mjs";
 import { join } from "./support/people.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+const openChromium = shareChromium();
 
 const windowMs = 20;
 const gapMost = 80; // ms without any tone when the speaker changes: the jitter buffer's, not ours
@@ -17,7 +19,7 @@ const windows = (person, from) =>
 
 scenario("the speaker changes in one stream without a gap and without a click", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob, carol] = [
     await join(t, chromium, server, "standup", "Ada", 400, { slots: "1" }),
     await join(t, chromium, server, "standup", "Bob", 700),
@@ -67,7 +69,7 @@ scenario("the speaker changes in one stream without a gap and without a click", 
 
 scenario("of five people one hears the loudest three, and the last when one mutes", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const ada = await join(t, chromium, server, "standup", "Ada", 400);
   const bob = await join(t, chromium, server, "standup", "Bob", 700);
   const carol = await join(t, chromium, server, "standup", "Carol", 1000);
@@ -83,7 +85,7 @@ scenario("of five people one hears the loudest three, and the last when one mute
 
 scenario("who is muted for oneself, on the tile, is heard by the others only", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob, carol] = await Promise.all([
     join(t, chromium, server, "standup", "Ada", 400),
     join(t, chromium, server, "standup", "Bob", 700),

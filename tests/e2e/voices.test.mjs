@@ -1,9 +1,11 @@
 // Who hears whom: several people, real browsers, and a tone for each.
 
-import { startChromium, startFirefox } from "./support/browsers.mjs";
+import { shareChromium, startFirefox } from "./support/browsers.mjs";
 import { join } from "./support/people.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
+
+const openChromium = shareChromium();
 
 const others = (people, self) => people.filter((person) => person !== self);
 
@@ -12,7 +14,7 @@ scenario(
   async (t) => {
     const server = await startServer(t);
     const [chromium, firefox] = await Promise.all([
-      startChromium(t),
+      openChromium(t),
       startFirefox(t, { hz: 1300 }),
     ]);
     const people = await Promise.all([
@@ -28,7 +30,7 @@ scenario(
 
 scenario("two rooms at once never mix", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob, carol, dave] = await Promise.all([
     join(t, chromium, server, "red", "Ada", 400),
     join(t, chromium, server, "red", "Bob", 700),
@@ -47,7 +49,7 @@ scenario("two rooms at once never mix", async (t) => {
 
 scenario("who mutes, leaves and comes back is silent exactly that long", async (t) => {
   const server = await startServer(t);
-  const chromium = await startChromium(t);
+  const chromium = await openChromium(t);
   const [ada, bob, carol] = await Promise.all([
     join(t, chromium, server, "standup", "Ada", 400),
     join(t, chromium, server, "standup", "Bob", 700),

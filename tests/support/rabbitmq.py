@@ -2,8 +2,9 @@
 """A RabbitMQ of one's own: Debian's, from a directory and on ports that nobody else uses.
 
 Prints one line of JSON when it serves:
-  {"url", "port", "tlsPort", "pid", "directory", "ca", "certificate", "key"}
-TLS wants a client's certificate; `certificate` and `key` are such a one.
+  {"url", "vhosts", "port", "tlsPort", "pid", "directory", "ca", "certificate", "key"}
+TLS wants a client's certificate; `certificate` and `key` are such a one. `vhosts` are the URLs of
+so many more vhosts as --vhosts says: brokers of their own to whoever uses them, that cost nothing.
 
 Then it does what it is told on its standard input, a word a line, and answers each with a line of
 JSON: `kill` (as by -9), `start` (again, with what it had stored), `pause`, `resume`. It ends, and
@@ -11,7 +12,9 @@ RabbitMQ with it, when its standard input does.
 """
 
 import argparse
+import base64
 import ctypes
+import hashlib
 import json
 import os
 import pathlib
@@ -65,9 +68,25 @@ def make_certificates(directory):
             '-out', path(name + '.pem'))
 
 
+def definitions(vhosts):
+    """What RabbitMQ makes of itself with these vhosts besides its own; guest may do all in each."""
+    names = ['/', *vhosts]
+    salt = os.urandom(4)
+    password = base64.b64encode(salt + hashlib.sha256(salt + b'guest').digest()).decode()
+    guest = {'name': 'guest', 'password_hash': password, 'tags': 'administrator',
+             'hashing_algorithm': 'rabbit_password_hashing_sha256'}
+    may = {'user': 'guest', 'configure': '.*', 'write': '.*', 'read': '.*'}
+    return {
+        'users': [guest],
+        'vhosts': [{'name': name} for name in names],
+        'permissions': [{'vhost': name, **may} for name in names],
+    }
+
+
 class Broker:
-    def __init__(self, directory):
+    def __init__(self, directory, vhosts=0):
         self.directory = directory
+        self.vhosts = [f'vhost-{number}' for number in range(vhosts)]
         self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
         self.process = None
         self.environment = self.configure()
@@ -89,7 +108,9 @@ ssl_options.verify = verify_peer
 ssl_options.fail_if_no_peer_cert = true
 disk_free_limit.absolute = 20MB
 vm_memory_high_watermark.absolute = 1GB
+load_definitions = {here}/definitions.json
 ''')
+        (here / 'definitions.json').write_text(json.dumps(definitions(self.vhosts)))
         (here / 'enabled_plugins').write_text('[].\n')
         cookie = here / '.erlang.cookie'
         cookie.write_text('COOKIE' + os.urandom(8).hex())
@@ -158,8 +179,10 @@ vm_memory_high_watermark.absolute = 1GB
 
     def facts(self):
         here = self.directory
+        url = f'amqp://guest:guest@127.0.0.1:{self.port}/'
         return {
-            'url': f'amqp://guest:guest@127.0.0.1:{self.port}/',
+            'url': url,
+            'vhosts': [url + name for name in self.vhosts],
             'port': self.port,
             'tlsPort': self.tls_port,
             'pid': self.process.pid,
@@ -189,14 +212,16 @@ def serve(broker):
 
 
 def main():
-    argparse.ArgumentParser(description=__doc__,
-                            formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--vhosts', type=int, default=0, help='more of them than the default one')
+    arguments = parser.parse_args()
     if not os.access(SERVER, os.X_OK):
         raise SystemExit(f'rabbitmq.py: {SERVER} is missing; script/bootstrap installs it')
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     directory = pathlib.Path(tempfile.mkdtemp(prefix='parley-rabbitmq-'))
-    broker = Broker(directory)
+    broker = Broker(directory, arguments.vhosts)
     try:
         serve(broker)
     finally:

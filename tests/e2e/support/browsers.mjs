@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { chromium as playwright } from "playwright-core";
 import puppeteer from "puppeteer-core";
 
@@ -21,7 +22,27 @@ const hum = (hz) => `if (navigator.mediaDevices) {
 
 // A Chromium; `t` is the test that owns it, and whose end closes it.
 export async function startChromium(t, { args = [] } = {}) {
-  const browser = await playwright.launch({
+  const browser = await launchChromium(args);
+  t.after(() => browser.close());
+  return pagesOf(browser, () => {});
+}
+
+// One for all tests of a file; to be called outside of any test. Gives a function like
+// startChromium(), whose pages the end of the test closes. Each page has a profile of its own.
+export function shareChromium() {
+  let launched;
+  after(async () => (await launched)?.close());
+  return async (t) => {
+    launched ??= launchChromium([]);
+    const browser = await launched;
+    const contexts = [];
+    t.after(() => Promise.all(contexts.map((context) => context.close())));
+    return pagesOf(browser, (context) => contexts.push(context));
+  };
+}
+
+function launchChromium(args) {
+  return playwright.launch({
     executablePath: "/usr/bin/chromium",
     args: [
       "--no-sandbox", // it refuses to run as root otherwise
@@ -31,13 +52,16 @@ export async function startChromium(t, { args = [] } = {}) {
       ...args,
     ],
   });
-  t.after(() => browser.close());
+}
+
+function pagesOf(browser, onContext) {
   return {
     name: "Chromium",
     // A page of a profile of its own. `hz`: its microphone is this tone; undefined: the real one.
     // `options` are playwright's, for the context.
     async page({ hz, ...options } = {}) {
       const context = await browser.newContext({ bypassCSP: true, ...options });
+      onContext(context);
       await context.addInitScript({ content: workletEars + (hz === undefined ? "" : hum(hz)) });
       return context.newPage();
     },

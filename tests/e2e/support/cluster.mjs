@@ -1,4 +1,4 @@
-// Servers that are one cluster, on a RabbitMQ of the test's own.
+// Servers that are one cluster.
 
 import { Parley } from "../../../examples/api-node/parley.mjs";
 import { startRabbitMq } from "./rabbitmq.mjs";
@@ -7,10 +7,11 @@ import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
 
 // Starts `names.length` servers of these ids. `assignment`: router-service, of which there is one
-// then, or shared-queue. Gives { broker, app, servers: { id: server }, service }; `app` asks as an
+// then, or shared-queue; `args`: more of the servers' flags; `broker`: a RabbitMQ that is there, or
+// the test has its own. Gives { broker, app, servers: { id: server }, service }; `app` asks as an
 // app does, `service` is the router-service if there is one.
-export async function startCluster(t, assignment, names, args = []) {
-  const broker = await startRabbitMq(t);
+export async function startCluster(t, assignment, names, { args = [], broker: given } = {}) {
+  const broker = given ?? (await startRabbitMq(t));
   const has = assignment === "router-service";
   const service = has && startRouterService(t, { broker: broker.url });
   const flags = ["--broker", broker.url, "--assignment", assignment, ...args];
