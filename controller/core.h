@@ -155,6 +155,7 @@ struct WorkerInfo {
     double load = 0;  // of its core: what it uses, and what was promised to peers on their way
     WorkerQuality quality = {};
     WorkerPipes pipes = {};
+    uint32_t tcp_connections = 0;
 };
 
 // What this machine can carry, in cores.

@@ -39,6 +39,7 @@ struct IceCandidate {
     uint32_t priority = 0;
     std::string ip;
     uint16_t port = 0;
+    bool tcp = false;  // passive (RFC 6544); else UDP
 };
 
 // What a transport tells its client, so that the client can reach it.

@@ -42,6 +42,8 @@ constexpr WorkerFamily kWorkerFamilies[] = {
      number<&WorkerInfo::restarts>},
     {"parley_worker_rooms", "Rooms on the worker", kGauge, number<&WorkerInfo::rooms>},
     {"parley_worker_transports", "WebRTC transports", kGauge, number<&WorkerInfo::transports>},
+    {"parley_worker_tcp_connections", "Connections that carry media over TCP, or will", kGauge,
+     number<&WorkerInfo::tcp_connections>},
     {"parley_worker_producers", "Streams that are received", kGauge,
      number<&WorkerInfo::producers>},
     {"parley_worker_consumers", "Streams that are sent", kGauge, number<&WorkerInfo::consumers>},

@@ -238,8 +238,10 @@ std::string write_transport(uint64_t id, const TransportParameters& parameters,
     for (const IceCandidate& candidate : parameters.candidates) {
         out.object().text("foundation", candidate.foundation);
         out.number("priority", candidate.priority).text("ip", candidate.ip);
-        out.text("address", candidate.ip).text("protocol", "udp");
-        out.number("port", uint32_t{candidate.port}).text("type", "host").end_object();
+        out.text("address", candidate.ip).text("protocol", candidate.tcp ? "tcp" : "udp");
+        out.number("port", uint32_t{candidate.port}).text("type", "host");
+        if (candidate.tcp) out.text("tcpType", "passive");
+        out.end_object();
     }
     out.end_array().key("dtlsParameters").object().text("role", "auto");
     out.key("fingerprints").array();

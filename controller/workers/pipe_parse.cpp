@@ -150,9 +150,14 @@ private:
     TransportParameters created(const pipe::TransportCreated& from) {
         TransportParameters out;
         out.ice = ice(from.ice_parameters());
-        each(from.ice_candidates(), [&](const pipe::IceCandidate& c) {
-            out.candidates.push_back({text(c.foundation()), c.priority(), text(c.ip()), c.port()});
-        });
+        const auto take = [&](const fb::Vector<fb::Offset<pipe::IceCandidate>>* all, bool tcp) {
+            each(all, [&](const pipe::IceCandidate& c) {
+                out.candidates.push_back(
+                    {text(c.foundation()), c.priority(), text(c.ip()), c.port(), tcp});
+            });
+        };
+        take(from.ice_candidates(), false);
+        take(from.tcp_candidates(), true);
         each(from.fingerprints(), [&](const pipe::Fingerprint& f) {
             out.fingerprints.push_back({text(f.algorithm()), text(f.value())});
         });
@@ -246,6 +251,7 @@ private:
         out.resident_bytes = from.resident_bytes();
         out.loop_delay_max = base::Duration(from.loop_delay_max_us());
         out.loop_delay_mean = base::Duration(from.loop_delay_mean_us());
+        out.tcp_connections = from.tcp_connections();
         if (from.quality()) out.quality = quality(*from.quality());
         if (from.pipes()) out.pipes = pipes(*from.pipes());
         return out;

@@ -36,6 +36,7 @@ RemoteTransport parse_remote(Json data, bool v6) {
     remote.ice.password = text_of(data["iceParameters"]["password"]);
     const Json candidates = data["iceCandidates"];
     for (size_t i = 0; i < candidates.size(); ++i) {
+        if (text_of(candidates[i]["protocol"]) != "udp") continue;
         const auto port = static_cast<uint16_t>(candidates[i]["port"].number().value_or(0));
         const auto address = net::parse_ip(text_of(candidates[i]["ip"]), port);
         if (address && address->is_v4() != v6) remote.candidates.push_back(*address);

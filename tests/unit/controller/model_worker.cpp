@@ -216,7 +216,10 @@ struct ModelWorker::Writer {
         const std::vector<fb::Offset<pipe::Fingerprint>> prints = {
             pipe::CreateFingerprint(b, algorithm, value)};
         const auto all = b.CreateVector(candidates);
-        return say(id, pipe::CreateTransportCreated(b, ice, all, b.CreateVector(prints)));
+        const std::vector<fb::Offset<pipe::IceCandidate>> passive = {
+            pipe::CreateIceCandidate(b, b.CreateString("tcp"), 1, ip, 40000)};
+        const auto tcp = b.CreateVector(passive);
+        return say(id, pipe::CreateTransportCreated(b, ice, all, b.CreateVector(prints), tcp));
     }
 
     fb::Offset<pipe::Reply> produce(uint32_t id, const pipe::Produce& r) {

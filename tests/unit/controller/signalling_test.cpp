@@ -219,6 +219,13 @@ TEST_CASE("a transport is described as mediasoup-client wants it") {
     CHECK(candidate["address"].text() == "127.0.0.1");
     CHECK(candidate["protocol"].text() == "udp");
     CHECK(candidate["type"].text() == "host");
+    CHECK(!candidate["tcpType"].text());
+    const Json passive = root["iceCandidates"][size_t{1}];
+    CHECK(passive["protocol"].text() == "tcp");
+    CHECK(passive["tcpType"].text() == "passive");
+    CHECK(passive["type"].text() == "host");
+    CHECK(passive["port"].number() == 40'000);
+    CHECK(root["iceCandidates"].size() == 2);
     CHECK(root["dtlsParameters"]["role"].text() == "auto");
     CHECK(root["dtlsParameters"]["fingerprints"].size() == 1);
 }

@@ -19,7 +19,17 @@ struct Said {
     double sum = 0;
 };
 
-// What a controller makes of a worker's round trips.
+// What a controller makes of a worker's statistics.
+WorkerInfo parse(fb::FlatBufferBuilder& b, fb::Offset<wire::WorkerStats> body) {
+    const std::vector<fb::Offset<wire::Reply>> one = {wire::CreateReply(
+        b, 1, wire::ErrorCode::None, {}, wire::ReplyBody::WorkerStats, body.Union())};
+    b.Finish(wire::CreateFrame(b, 0, b.CreateVector(one)));
+    const auto frame = workers::parse_frame({b.GetBufferPointer(), b.GetSize()});
+    REQUIRE(frame);
+    return std::get<WorkerInfo>(frame->replies[0].body);
+}
+
+// What it makes of a worker's round trips.
 Distribution read(const Said& said) {
     fb::FlatBufferBuilder b;
     const auto bounds = b.CreateVector(said.bounds);
@@ -28,16 +38,19 @@ Distribution read(const Said& said) {
     const auto quality = wire::CreateWorkerQuality(b, {}, {}, histogram);
     wire::WorkerStatsBuilder stats(b);
     stats.add_quality(quality);
-    const auto body = stats.Finish();
-    const std::vector<fb::Offset<wire::Reply>> one = {wire::CreateReply(
-        b, 1, wire::ErrorCode::None, {}, wire::ReplyBody::WorkerStats, body.Union())};
-    b.Finish(wire::CreateFrame(b, 0, b.CreateVector(one)));
-    const auto frame = workers::parse_frame({b.GetBufferPointer(), b.GetSize()});
-    REQUIRE(frame);
-    return std::get<WorkerInfo>(frame->replies[0].body).quality.round_trip_seconds;
+    return parse(b, stats.Finish()).quality.round_trip_seconds;
 }
 
 }  // namespace
+
+TEST_CASE("who reaches a worker by TCP is counted, and nobody where it says nothing of TCP") {
+    for (const uint32_t connections : {0u, 7u}) {
+        fb::FlatBufferBuilder b;
+        wire::WorkerStatsBuilder stats(b);
+        if (connections > 0) stats.add_tcp_connections(connections);
+        CHECK(parse(b, stats.Finish()).tcp_connections == connections);
+    }
+}
 
 TEST_CASE("a worker's histogram comes with its bounds") {
     const Distribution read_back = read({{0.1, 0.5}, {7, 2, 1}, 3.25});
