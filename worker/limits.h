@@ -19,7 +19,23 @@ constexpr size_t kOutboxBytes = 128 * 1024;
 // Datagrams taken from a socket in one turn before other sockets and deadlines have theirs.
 constexpr size_t kReceiveBatch = 64;
 
-constexpr size_t kListens = 16;  // addresses, each with a socket
+constexpr size_t kListens = 16;  // addresses, each with a socket for UDP and one for TCP
+
+// TCP connections of one worker, and of one address: an office behind one NAT may need many, and a
+// /64 of IPv6 counts as one. Of all of them only so many may have proved nothing yet: then the
+// oldest of these gives way to the next, so that who only connects keeps nobody out.
+constexpr size_t kTcpConnections = 8'000;
+constexpr size_t kTcpConnectionsPerAddress = 1'000;
+constexpr size_t kTcpStrangers = 500;
+
+// Bytes taken from one connection at once, and how often in one turn before the others have theirs.
+constexpr size_t kTcpReadBytes = 4 * 1024;
+constexpr int kTcpReadsPerTurn = 4;
+
+// What may wait to be written to one connection, here and unsent in the kernel; more would be heard
+// too late. Together a third of a second of eight voices.
+constexpr size_t kTcpBacklogBytes = 12 * 1024;
+constexpr int kTcpUnsentBytes = 8 * 1024;
 constexpr size_t kRouters = 10'000;
 constexpr size_t kTransports = 20'000;
 constexpr size_t kProducersPerTransport = 16;
@@ -86,6 +102,9 @@ constexpr size_t kPipeBacklogBytes = 128 * 1024 * 1024;  // unsent, before a con
 constexpr base::Duration kIceConsent = 30s;      // RFC 7675 §5.1
 constexpr base::Duration kIceSilence = 10s;      // two of a peer's 5 s consent checks were lost
 constexpr base::Duration kIceReorder = 1s;       // a check older than this is no late arrival
+constexpr base::Duration kTcpProof = 10s;        // for a check, and without a path that has consent
+constexpr base::Duration kTcpHalfFrame = 5s;     // from its first byte to its last
+constexpr base::Duration kTcpSweep = 1s;         // between two looks at these
 constexpr base::Duration kDtlsHandshake = 30s;   // from the first flight to Failed
 constexpr base::Duration kDtlsFirstRetransmission = 100ms;  // doubles each time, up to the longest
 constexpr base::Duration kDtlsLongestRetransmission = 3s;

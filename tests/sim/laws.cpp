@@ -106,7 +106,8 @@ std::string check_sums(const router::Counters& counters, uint64_t datagrams_hand
     const net::Drops& drops = counters.drops;
     const uint64_t copies_dropped = drops_named(drops, "consumer_");
     const uint64_t again_dropped = drops_named(drops, "retransmission_");
-    const uint64_t unsent = drops[Drop::SendBufferFull] + drops[Drop::SendFailed];
+    const uint64_t unsent = drops[Drop::SendBufferFull] + drops[Drop::SendFailed] +
+                            drops[Drop::TcpBacklogFull];
     const uint64_t taken = counters.stun_received + counters.dtls_received +
                            counters.rtcp_received + counters.rtp_received;
     const uint64_t dropped = drops.total() - copies_dropped - again_dropped - unsent;

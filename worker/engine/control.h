@@ -17,6 +17,7 @@ struct Usage {
     // How late the loop got to what was due, in the last second.
     base::Duration loop_delay_most{}, loop_delay_mean{};
     net::Drops drops;  // of datagrams that the sockets did not take or give
+    uint32_t tcp_connections = 0;
 };
 
 // What control speaks about.

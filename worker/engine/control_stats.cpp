@@ -128,6 +128,7 @@ Answer carry_out(const pipe::GetWorkerStats&, Desk& desk) {
     stats.add_loop_delay_mean_us(micros(usage.loop_delay_mean));
     stats.add_quality(quality);
     stats.add_pipes(pipes);
+    stats.add_tcp_connections(usage.tcp_connections);
     return with(stats.Finish());
 }
 

@@ -13,6 +13,17 @@ Offset<pipe::IceParameters> write_ice(FlatBufferBuilder& fbb, const ice::Credent
                                            ice.password.c_str());
 }
 
+std::vector<Offset<pipe::IceCandidate>> write_candidates(FlatBufferBuilder& fbb,
+                                                         const std::vector<Candidate>& from) {
+    std::vector<Offset<pipe::IceCandidate>> all;
+    for (const Candidate& candidate : from) {
+        all.push_back(pipe::CreateIceCandidateDirect(fbb, candidate.foundation.c_str(),
+                                                     candidate.priority, candidate.ip.c_str(),
+                                                     candidate.port));
+    }
+    return all;
+}
+
 }  // namespace
 
 Answer carry_out(const pipe::CreateRouter& ask, Desk& desk) {
@@ -39,19 +50,16 @@ Answer carry_out(const pipe::CreateTransport& ask, Desk& desk) {
     const auto created = desk.worker.media.create_transport(
         desk.now, ask.router_id(), ask.transport_id(), bytes_of(ask.app_data()));
     if (!created) return base::Err{created.error()};
-    std::vector<Offset<pipe::IceCandidate>> candidates;
-    for (const Candidate& candidate : created->candidates) {
-        candidates.push_back(pipe::CreateIceCandidateDirect(desk.fbb, candidate.foundation.c_str(),
-                                                            candidate.priority,
-                                                            candidate.ip.c_str(), candidate.port));
-    }
+    const auto candidates = write_candidates(desk.fbb, created->candidates);
+    const auto tcp_candidates = write_candidates(desk.fbb, created->tcp_candidates);
     std::vector<Offset<pipe::Fingerprint>> fingerprints;
     for (const dtls::Fingerprint& fingerprint : created->fingerprints) {
         fingerprints.push_back(pipe::CreateFingerprintDirect(
             desk.fbb, fingerprint.algorithm.c_str(), fingerprint.value.c_str()));
     }
     const auto ice = write_ice(desk.fbb, created->ice);
-    return with(pipe::CreateTransportCreatedDirect(desk.fbb, ice, &candidates, &fingerprints));
+    return with(pipe::CreateTransportCreatedDirect(desk.fbb, ice, &candidates, &fingerprints,
+                                                   &tcp_candidates));
 }
 
 Answer carry_out(const pipe::ConnectTransport& ask, Desk& desk) {

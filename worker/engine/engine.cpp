@@ -19,6 +19,13 @@ void Engine::on_datagrams(Instant now, std::span<net::Datagram> batch, net::Outb
     tell(notices);
 }
 
+void Engine::on_path_closed(Instant now, const net::Path& path, net::Outbox& out) {
+    std::vector<Notice> notices;
+    Turn turn{out, counters_, notices};
+    media_.on_path_closed(now, path, turn);
+    tell(notices);
+}
+
 void Engine::on_controller_connected(Instant, ControllerId controller) {
     controllers_.emplace(controller, Controller{});
 }

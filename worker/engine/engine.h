@@ -36,6 +36,11 @@ public:
     // The bytes are decrypted in place.
     void on_datagrams(base::Instant now, std::span<net::Datagram> batch, net::Outbox& out);
 
+    // The TCP connection that is this path has ended.
+    void on_path_closed(base::Instant now, const net::Path& path, net::Outbox& out);
+    // Whether somebody has proved the path by a connectivity check, or a controller told it.
+    bool knows(const net::Path& path) const { return media_.knows(path); }
+
     void on_controller_connected(base::Instant now, ControllerId controller);
     // `frame` is aligned to 8 bytes, without its size prefix, and only borrowed. False: it cannot
     // be read, and the connection must be closed.

@@ -20,6 +20,16 @@ uint32_t host_priority(size_t listen) {
     return 126u << 24 | static_cast<uint32_t>(65'535 - listen) << 8 | 255u;
 }
 
+// RFC 6544 §4.2 for a passive one: direction 4 of its local preference. UDP is preferred, so the
+// type preference is less than that of any UDP candidate that a client can make of ours.
+uint32_t tcp_priority(size_t listen) {
+    return 90u << 24 | (4u << 13 | static_cast<uint32_t>(8'191 - listen)) << 8 | 255u;
+}
+
+std::string ip_of(const Listen& listen) {
+    return listen.announced.empty() ? net::ip_text(listen.address) : listen.announced;
+}
+
 }  // namespace
 
 Media::Media(std::vector<Listen> listens, const dtls::Identity& identity, base::Random& random)
@@ -75,6 +85,18 @@ void Media::on_protected(Instant now, net::Protocol protocol, const net::Datagra
             return router->on_rtcp(now, destination->leg, datagram.bytes, turn);
         default: router->on_dtls(now, destination->leg, datagram.bytes, turn);
     }
+    set_deadline(*router);
+}
+
+void Media::on_path_closed(Instant now, const net::Path& path, Turn& turn) {
+    const Destination* known = addressing_.of_path(path);
+    if (!known || known->pipe) return;
+    const Destination destination = *known;
+    Router* router = routers_.find(destination.router);
+    ENSURE(router != nullptr);
+    router->on_path_closed(now, destination.leg, path, turn);
+    const router::Transport& transport = router->find(destination.leg)->transport;
+    addressing_.update(transport.id(), destination, transport.ice());
     set_deadline(*router);
 }
 
@@ -160,9 +182,19 @@ std::vector<Candidate> Media::candidates() const {
     std::vector<Candidate> all;
     for (const Listen& listen : listens_) {
         const size_t index = all.size();
-        all.push_back({std::to_string(index + 1), host_priority(index),
-                       listen.announced.empty() ? net::ip_text(listen.address) : listen.announced,
-                       listen.address.port});
+        all.push_back(
+            {std::to_string(index + 1), host_priority(index), ip_of(listen), listen.address.port});
+    }
+    return all;
+}
+
+// Another protocol is another foundation, RFC 8445 §5.1.1.3.
+std::vector<Candidate> Media::tcp_candidates() const {
+    std::vector<Candidate> all;
+    for (size_t i = 0; i < listens_.size(); ++i) {
+        if (!listens_[i].tcp) continue;
+        all.push_back({std::to_string(listens_.size() + i + 1), tcp_priority(i), ip_of(listens_[i]),
+                       listens_[i].address.port});
     }
     return all;
 }
@@ -192,7 +224,8 @@ Result<TransportCreated> Media::create_transport(Instant now, uint64_t router_id
     router_of_transport_.insert(id, handle);
     addressing_.update(id, {handle, leg}, router->find(leg)->transport.ice());
     set_deadline(*router);
-    return TransportCreated{std::move(credentials), candidates(), identity_.fingerprints()};
+    return TransportCreated{std::move(credentials), candidates(), tcp_candidates(),
+                            identity_.fingerprints()};
 }
 
 Status Media::connect_transport(Instant now, uint64_t id, dtls::Role role,

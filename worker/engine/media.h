@@ -34,14 +34,18 @@ struct Candidate {
 
 struct TransportCreated {
     ice::Credentials ice;
-    std::vector<Candidate> candidates;
+    std::vector<Candidate> candidates;      // over UDP
+    std::vector<Candidate> tcp_candidates;  // passive, RFC 6544
     std::vector<dtls::Fingerprint> fingerprints;
 };
 
-// Where the outside finds this worker: one socket, and the IP that clients are told.
+// Where the outside finds this worker: a UDP socket, perhaps a TCP one on the same port, and the IP
+// that clients are told. Path.local of listen i is i over UDP; over TCP it is i and the number of
+// all listens.
 struct Listen {
     net::Address address;
     std::string announced;  // "": the address itself
+    bool tcp = false;
 };
 
 // What a pipe is told of its other end.
@@ -61,6 +65,10 @@ public:
 
     // Each datagram is decrypted in place. Nothing here logs, locks, or reads a clock.
     void on_datagrams(base::Instant now, std::span<net::Datagram> batch, Turn& turn);
+    // A TCP connection has ended: nothing can be sent on its path any more.
+    void on_path_closed(base::Instant now, const net::Path& path, Turn& turn);
+    // Whether a check has proved it, and its consent lasts.
+    bool knows(const net::Path& path) const { return addressing_.of_path(path) != nullptr; }
     void on_deadline(base::Instant now, Turn& turn);
     base::Instant next_deadline() const {
         return std::min(deadlines_.next_deadline(), pipe_deadlines_.next_deadline());
@@ -136,6 +144,7 @@ private:
     void set_deadline(const router::Pipe& pipe);
     Router* find(const RouterOf& owners, uint64_t id) const;
     std::vector<Candidate> candidates() const;
+    std::vector<Candidate> tcp_candidates() const;
     ice::Credentials fresh_credentials();
     void forget(const router::Leg& leg);
     void forget(const router::Producer& producer);

@@ -105,6 +105,11 @@ void LiteAgent::close(base::Instant) {
     ensure_invariants();
 }
 
+void LiteAgent::on_path_closed(base::Instant, const net::Path& path) {
+    if (paths_.forget(path)) note(true);
+    ensure_invariants();
+}
+
 void LiteAgent::on_deadline(base::Instant now) {
     if (now < next_deadline()) return;
     note(paths_.on_deadline(now));

@@ -51,6 +51,10 @@ public:
     // Ends it: every path is forgotten and nothing is answered any more.
     void close(base::Instant now);
 
+    // The connection that is this path has ended. If it was the selected one, the path that was
+    // heard last is; without any the agent is Disconnected until the next check.
+    void on_path_closed(base::Instant now, const net::Path& path);
+
     void on_deadline(base::Instant now);   // call at or after next_deadline()
     base::Instant next_deadline() const;   // Instant::never() while no path is known
 

@@ -53,6 +53,14 @@ base::Instant PathTable::next_deadline() const {
     return next;
 }
 
+bool PathTable::forget(const net::Path& path) {
+    const size_t place = find(path);
+    if (place == kNone) return false;
+    erase_at(place);
+    if (selected_ == kNone && size_ > 0) selected_ = last_heard();
+    return true;
+}
+
 void PathTable::clear() {
     size_ = 0;
     selected_ = kNone;

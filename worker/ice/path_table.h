@@ -44,6 +44,10 @@ public:
     bool on_deadline(base::Instant now);
     base::Instant next_deadline() const;
 
+    // Forgets a path on which nothing can be sent any more; if it was the selected one, as above.
+    // True if it was known.
+    bool forget(const net::Path& path);
+
     void clear();
 
     std::span<const net::Path> paths() const { return std::span(paths_).first(size_); }

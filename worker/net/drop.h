@@ -43,7 +43,8 @@ namespace parley::net {
     X(RetransmissionTooLong, "retransmission_too_long")                                       \
     X(RetransmissionExhausted, "retransmission_exhausted") /* the pipe's key is used up */    \
     X(SendBufferFull, "send_buffer_full")      /* the kernel took no more */                  \
-    X(SendFailed, "send_failed")               /* unreachable, or refused by a firewall */
+    X(SendFailed, "send_failed")               /* unreachable, or refused by a firewall */     \
+    X(TcpBacklogFull, "tcp_backlog_full")      /* a connection takes less than it is sent */
 
 enum class Drop : uint8_t {
 #define PARLEY_DROP_ENUMERATOR(name, text) name,

@@ -302,6 +302,12 @@ void Router::on_dtls(Instant now, LegHandle handle, Bytes bytes, Turn& turn) {
     set_deadline(leg);
 }
 
+void Router::on_path_closed(Instant now, LegHandle handle, const net::Path& path, Turn& turn) {
+    Leg& leg = leg_of(handle);
+    leg.transport.on_path_closed(now, path, turn);
+    set_deadline(leg);
+}
+
 bool Router::on_rtp(Instant now, LegHandle handle, std::span<uint8_t> bytes, Turn& turn) {
     Leg& leg = leg_of(handle);
     leg.transport.inlet().count(bytes.size());

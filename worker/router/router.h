@@ -78,6 +78,7 @@ public:
     void on_stun(base::Instant now, LegHandle leg, const net::Path& from, base::Bytes bytes,
                  Turn& turn);
     void on_dtls(base::Instant now, LegHandle leg, base::Bytes bytes, Turn& turn);
+    void on_path_closed(base::Instant now, LegHandle leg, const net::Path& path, Turn& turn);
     // True: next_deadline() has come nearer.
     bool on_rtp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);
     void on_rtcp(base::Instant now, LegHandle leg, std::span<uint8_t> bytes, Turn& turn);

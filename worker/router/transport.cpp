@@ -69,6 +69,14 @@ void Transport::on_stun(Instant now, const net::Path& from, Bytes bytes, Turn& t
     ensure_invariants();
 }
 
+void Transport::on_path_closed(Instant now, const net::Path& path, Turn& turn) {
+    const uint32_t changes = ice_.changes();
+    const ice::State state = ice_.state();
+    ice_.on_path_closed(now, path);
+    if (ice_.changes() != changes) on_ice_change(state, now, turn);
+    ensure_invariants();
+}
+
 void Transport::on_ice_change(ice::State before, Instant now, Turn& turn) {
     const auto selected = ice_.selected();
     const bool moved = selected != outlet_.path();

@@ -32,6 +32,7 @@ public:
 
     void on_stun(base::Instant now, const net::Path& from, base::Bytes bytes, Turn& turn);
     void on_dtls(base::Instant now, base::Bytes bytes, Turn& turn);
+    void on_path_closed(base::Instant now, const net::Path& path, Turn& turn);
 
     // Where its media comes in and leaves. The consumers on it hold on to the outlet.
     Inlet& inlet() { return inlet_; }

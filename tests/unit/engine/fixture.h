@@ -107,7 +107,10 @@ public:
 
     void check(bool use_candidate = true);  // one connectivity check, from path()
     void handshake();
-    void move_to(uint16_t port) { path_.remote.port = port; }
+    void move_to(uint16_t port, uint8_t local = 0) {
+        path_.remote.port = port;
+        path_.local = local;
+    }
 
     // Sends what is a whole plain packet.
     void send_rtp(Bytes packet);
