@@ -117,6 +117,7 @@ Result<Server::Options> server_options(const Config& config, std::string run_dir
                        .run_directory = std::move(run_directory),
                        .base_port = config.rtc_port,
                        .listen = media_addresses(config, logger),
+                       .tcp = config.rtc_tcp,
                        .orphan_timeout = config.orphan_timeout};
     options.worker_count = WorkerProcesses::count(options.workers.run_directory, wanted);
     if (options.worker_count > wanted) {

@@ -11,10 +11,10 @@
 
 #include "common/shell/loop.h"
 #include "common/shell/loop_delay.h"
+#include "common/shell/media_port.h"
 #include "common/shell/pipe_server.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
-#include "common/shell/udp.h"
 #include "common/shell/usage.h"
 #include "worker/options.h"
 
@@ -52,16 +52,18 @@ private:
     void report_usage(base::Instant now) {
         const shell::ProcessUsage used = shell::process_usage();
         const shell::LoopDelay::Delays late = loop_delay_.take();
-        engine_->on_usage({used.cpu_ns, used.resident_bytes, late.most, late.mean, port_->drops()});
+        engine_->on_usage({used.cpu_ns, used.resident_bytes, late.most, late.mean, port_->drops(),
+                           static_cast<uint32_t>(port_->tcp_connections())});
         usage_.set(now + 1s);
     }
 
+    shell::TcpPort::Events media_events();
     shell::PipeServer::Events controller_events();
 
     shell::Loop& loop_;
     shell::SystemRandom random_;
     std::unique_ptr<dtls::Identity> identity_;
-    std::unique_ptr<shell::UdpPort> port_;
+    std::unique_ptr<shell::MediaPort> port_;
     std::unique_ptr<net::Outbox> out_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<shell::PipeServer> controllers_;
@@ -71,6 +73,18 @@ private:
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
 };
+
+shell::TcpPort::Events Worker::media_events() {
+    return {
+        [this](base::Instant now, std::span<net::Datagram> batch) {
+            engine_->on_datagrams(now, batch, *out_);
+        },
+        [this](base::Instant now, const net::Path& path) {
+            engine_->on_path_closed(now, path, *out_);
+        },
+        [this](const net::Path& path) { return engine_->knows(path); },
+    };
+}
 
 shell::PipeServer::Events Worker::controller_events() {
     using Id = shell::PipeServer::ConnectionId;
@@ -95,10 +109,8 @@ base::Result<std::unique_ptr<Worker>, std::string> Worker::open(shell::Loop& loo
     for (const engine::Listen& listen : options.engine.listens) {
         addresses.push_back(listen.address);
     }
-    auto port = shell::UdpPort::open(loop, addresses, options.port,
-                                     [raw = worker.get()](auto now, auto batch) {
-                                         raw->engine_->on_datagrams(now, batch, *raw->out_);
-                                     });
+    auto port =
+        shell::MediaPort::open(loop, addresses, options.port, options.tcp, worker->media_events());
     if (!port) return base::Err{port.error()};
     worker->port_ = std::move(*port);
     worker->out_ = std::make_unique<net::Outbox>(*worker->port_);
@@ -106,6 +118,7 @@ base::Result<std::unique_ptr<Worker>, std::string> Worker::open(shell::Loop& loo
     options.engine.pid = static_cast<uint32_t>(getpid());
     for (engine::Listen& listen : options.engine.listens) {
         listen.address.port = worker->port_->port();
+        listen.tcp = options.tcp;
     }
     worker->engine_ = std::make_unique<engine::Engine>(options.engine, *worker->identity_,
                                                        worker->random_, loop.now());

@@ -41,6 +41,9 @@ std::optional<std::string_view> take(std::string_view flag, std::string_view val
         const auto port = number(value, 65'535);
         if (!port) return "a port, 0 to 65535";
         options.port = static_cast<uint16_t>(*port);
+    } else if (flag == "--tcp") {
+        if (value != "on" && value != "off") return "on or off";
+        options.tcp = value == "on";
     } else if (flag == "--listen") {
         auto listen = listen_of(value);
         if (!listen) return "IP or IP=ANNOUNCED";
@@ -65,7 +68,8 @@ Forwards the media of one core. The controller starts it; nobody needs to do so 
   --socket PATH            Unix socket on which controllers give their commands
   --listen IP[=ANNOUNCED]  where media arrives, and the IP that clients are told for it;
                            may be given several times
-  --port N                 UDP port on every listen address; 0, the default: a free one
+  --port N                 UDP and TCP port on every listen address; 0, the default: a free one
+  --tcp on|off             whether media may arrive over TCP as well (default on)
   --id NAME                what this worker is called in logs
   --orphan-timeout SECONDS how long it goes on without a controller (default 300)
 )";

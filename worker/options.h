@@ -13,6 +13,7 @@ namespace parley {
 struct WorkerOptions {
     std::string socket;  // path of the Unix socket that controllers connect to
     uint16_t port = 0;   // of every listen address; 0: any free one
+    bool tcp = true;     // on the same port
     engine::Options engine;
 };
 

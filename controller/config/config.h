@@ -38,6 +38,7 @@ struct Config {
 
     uint32_t workers = 0;  // 0: one per core
     uint16_t rtc_port = 40'000;
+    bool rtc_tcp = true;
     std::vector<std::string> rtc_listen;  // IP or IP=ANNOUNCED; empty: every address there is
     base::Duration orphan_timeout = 5min;
     std::string worker_program;  // "": parley-worker beside the controller

@@ -173,6 +173,10 @@ std::vector<std::string> WorkerProcesses::arguments(WorkerIndex index) const {
                                      std::to_string(port),
                                      "--orphan-timeout",
                                      std::to_string(options_.orphan_timeout / 1s)};
+    if (!options_.tcp) {  // a worker of before there was TCP does not know the flag
+        args.push_back("--tcp");
+        args.push_back("off");
+    }
     for (const std::string& listen : options_.listen) {
         args.push_back("--listen");
         args.push_back(listen);

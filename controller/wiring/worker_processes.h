@@ -23,6 +23,7 @@ public:
         std::string run_directory;
         uint16_t base_port = 0;           // worker i listens on this plus i; 0: on any
         std::vector<std::string> listen;  // IP or IP=ANNOUNCED
+        bool tcp = true;                  // on the same ports
         base::Duration orphan_timeout = 5min;
     };
     // Never called from inside a call of this class.
