@@ -3,10 +3,10 @@
 
 import { connect, createServer } from "node:net";
 
-// Listens on a port of its own and passes everything on to `server`, which has an httpPort, until
-// the test ends.
-export async function startFlakyLink(t, server) {
-  const link = new FlakyLink(server.httpPort);
+// Listens on a port of its own, or that `at` names with its address, and passes everything on to
+// `server`, which has an httpPort, until the test ends.
+export async function startFlakyLink(t, server, at = {}) {
+  const link = new FlakyLink(server.httpPort, at);
   await link.open();
   t.after(() => link.cut());
   return link;
@@ -14,13 +14,16 @@ export async function startFlakyLink(t, server) {
 
 class FlakyLink {
   #to;
-  #port = 0;
+  #address;
+  #port;
   #listener;
   #sockets = new Set();
   #silent = false;
 
-  constructor(to) {
+  constructor(to, { address = "127.0.0.1", port = 0 }) {
     this.#to = to;
+    this.#address = address;
+    this.#port = port;
   }
 
   get port() {
@@ -28,7 +31,7 @@ class FlakyLink {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${this.#address}:${this.#port}`;
   }
 
   // Takes connections, at the same port as before.
@@ -36,7 +39,7 @@ class FlakyLink {
     this.#silent = false;
     this.#listener = createServer((socket) => this.#carry(socket));
     await new Promise((resolve, reject) => {
-      this.#listener.once("error", reject).listen(this.#port, "127.0.0.1", resolve);
+      this.#listener.once("error", reject).listen(this.#port, this.#address, resolve);
     });
     this.#port = this.#listener.address().port;
   }

@@ -18,7 +18,15 @@ export function freeOr(port) {
   return freeTcpPort(port).catch(() => freeTcpPort());
 }
 
-export function freeUdpPort() {
+// For a worker, which takes the TCP port of the same number as well.
+export async function freeUdpPort() {
+  for (;;) {
+    const port = await udpPort();
+    if ((await freeOr(port)) === port) return port;
+  }
+}
+
+function udpPort() {
   return new Promise((resolve, reject) => {
     const socket = createSocket("udp4").once("error", reject);
     socket.bind(0, "0.0.0.0", () => {
