@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+
 #include "controller/hearing.h"
 #include "controller/methods.h"
 #include "controller/rooms/app_data.h"
@@ -23,6 +26,15 @@ Answer ask_for_stats(Call& call, Purpose purpose, uint64_t object, uint64_t tran
     if (!link) return no_worker();
     link->ask(workers::GetTransportStats{transport}, pending(call, purpose, object));
     return std::nullopt;
+}
+
+// As long as the worker has no TCP, UDP is better than nothing.
+TransportParameters tcp_alone(TransportParameters all) {
+    const auto is_tcp = [](const IceCandidate& candidate) { return candidate.tcp; };
+    if (std::any_of(all.candidates.begin(), all.candidates.end(), is_tcp)) {
+        std::erase_if(all.candidates, std::not_fn(is_tcp));
+    }
+    return all;
 }
 
 // A client hears on one transport. One that asks for another has given up the last: it asked for
@@ -53,6 +65,7 @@ Answer create_transport(Call& call) {
     Transport transport;
     transport.producing = in.flag_or("producing", false);
     transport.consuming = in.flag_or("consuming", false);
+    transport.force_tcp = in.flag_or("forceTcp", false);
     if (!in.ok()) return refuse(ErrorCode::Malformed, in.error());
     if (!transport.producing && !transport.consuming) {
         transport.producing = transport.consuming = true;
@@ -138,7 +151,8 @@ Answer on_transport_answer(Turn& turn, Member& member, const workers::Pending& p
         }
         made->second.created = true;
         close_replaced(turn, member, pending.object);
-        return signalling::write_transport(pending.object, *created, ice_servers());
+        return signalling::write_transport(
+            pending.object, made->second.force_tcp ? tcp_alone(*created) : *created, ice_servers());
     }
     if (pending.purpose == Purpose::RestartIce) {
         const auto* restarted = std::get_if<workers::IceRestarted>(&reply.body);

@@ -24,8 +24,9 @@ struct Transport {
     uint64_t id = 0;
     bool producing = false;
     bool consuming = false;
-    bool created = false;   // the worker has said so
-    uint32_t next_mid = 0;  // a consumer's mid is never used twice on its transport
+    bool force_tcp = false;  // the client wants TCP alone
+    bool created = false;    // the worker has said so
+    uint32_t next_mid = 0;   // a consumer's mid is never used twice on its transport
 };
 
 // A voice in another worker than its own, where somebody of its room hears it.

@@ -226,6 +226,12 @@ TEST_CASE("a transport is described as mediasoup-client wants it") {
     CHECK(passive["type"].text() == "host");
     CHECK(passive["port"].number() == 40'000);
     CHECK(root["iceCandidates"].size() == 2);
+
+    const std::string forced = ada.ask("createWebRtcTransport", R"({"forceTcp":true})");
+    const auto of_tcp = JsonDocument::parse(forced);
+    REQUIRE(of_tcp);
+    CHECK(of_tcp->root()["iceCandidates"].size() == 1);
+    CHECK(of_tcp->root()["iceCandidates"][size_t{0}]["protocol"].text() == "tcp");
     CHECK(root["dtlsParameters"]["role"].text() == "auto");
     CHECK(root["dtlsParameters"]["fingerprints"].size() == 1);
 }
