@@ -106,10 +106,10 @@ scenario("who can not send UDP talks over TCP, and again when that was cut", asy
 
 scenario("who can send UDP does so, with TCP at hand", async (t) => {
   const server = await startServer(t);
-  const chromium = observed(await startChromium(t));
+  const [firefox, chromium] = await Promise.all([startFirefox(t, { hz: 400 }), startChromium(t)]);
   const [ada, bob] = await Promise.all([
-    join(t, chromium, server, "standup", "Ada", 400),
-    join(t, chromium, server, "standup", "Bob", 700),
+    join(t, observed(firefox), server, "standup", "Ada", 400),
+    join(t, observed(chromium), server, "standup", "Bob", 700),
   ]);
   await Promise.all([ada.hears([bob]), bob.hears([ada])]);
   for (const person of [ada, bob]) {
