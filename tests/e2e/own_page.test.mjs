@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { promisify } from "node:util";
 import { shareChromium } from "./support/browsers.mjs";
 import { open } from "./support/people.mjs";
 import { freeTcpPort } from "./support/ports.mjs";
-import { build, Program, repository } from "./support/program.mjs";
+import { Program, repository } from "./support/program.mjs";
 import { scenario } from "./support/scenario.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
@@ -82,15 +82,4 @@ scenario("the commands of a backend answer as the page says", async (t) => {
   const answer = JSON.parse(stdout.slice(stdout.lastIndexOf('{"token"')));
   assert.deepEqual(Object.keys(answer), Object.keys(JSON.parse(shape)));
   assert.deepEqual([answer.room, answer.peer], ["standup", "ada"]);
-});
-
-scenario("a server takes the configuration for one machine", async (t) => {
-  const directory = await mkdtemp(path(tmpdir(), "parley-own-page-"));
-  t.after(() => rm(directory, { recursive: true }));
-  const [config] = given(/```toml\n(.*?)```/s);
-  const file = path(directory, "controller.toml");
-  await writeFile(file, config);
-  const program = path(build, "controller/parley-controller");
-  const { stdout } = await run(program, ["--print-config", "--config", file]);
-  for (const line of config.trim().split("\n")) assert(stdout.includes(line), line);
 });
