@@ -166,9 +166,12 @@ AmqpStatus AmqpConnection::connect(AmqpShared& shared) {
     amqp_set_handshake_timeout(state_, &kCallTime);
     amqp_set_rpc_timeout(state_, &kCallTime);
     const int status = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &kConnectTime);
-    if (status != AMQP_STATUS_OK) {
-        return Err{failed(status, url.host + ":" + std::to_string(url.port))};
+    const std::string place = url.host + ":" + std::to_string(url.port);
+    // The library has no more to say than "a socket error occurred".
+    if (status == AMQP_STATUS_SOCKET_ERROR) {
+        return Err{AmqpFailure{place + ": no RabbitMQ answers there"}};
     }
+    if (status != AMQP_STATUS_OK) return Err{failed(status, place)};
     const std::lock_guard lock(shared.mutex);
     shared.connection = Fd(dup(fd()));
     return done();
