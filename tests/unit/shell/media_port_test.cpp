@@ -76,21 +76,19 @@ TEST_CASE("what goes to a connection that has ended is counted, and UDP goes on"
     CHECK(worker.port->drops()[net::Drop::SendFailed] == 1);
 }
 
-TEST_CASE("switched off, there is nobody at the TCP port") {
-    Worker worker(false);
+TEST_CASE("a number that is taken for TCP alone is refused, unless TCP is switched off") {
     Loop loop;
-    const auto taken = TcpListener::listen(loop, worker.address(), [](Fd, const net::Address&) {});
-    CHECK(taken.ok());
-    CHECK(worker.port->tcp_connections() == 0);
-}
-
-TEST_CASE("a number that is taken for TCP alone is refused when it is asked for") {
-    Loop loop;
-    const auto taken = TcpListener::listen(loop, net::parse_ip("127.0.0.1", 0).value(),
-                                           [](Fd, const net::Address&) {});
-    REQUIRE(taken.ok());
-    const uint16_t number = (*taken)->address().port;
-    Worker worker(true, number);
-    CHECK(worker.error ==
-          "cannot listen on TCP 127.0.0.1:" + std::to_string(number) + ": Address already in use");
+    for (int attempt = 1;; ++attempt) {
+        const auto taken = TcpListener::listen(loop, net::parse_ip("127.0.0.1", 0).value(),
+                                               [](Fd, const net::Address&) {});
+        REQUIRE(taken.ok());
+        const uint16_t number = (*taken)->address().port;
+        const Worker refused(true, number), off(false, number);
+        if (!off.port && attempt < 16) continue;  // somebody has it for UDP
+        CHECK(refused.error == "cannot listen on TCP 127.0.0.1:" + std::to_string(number) +
+                                   ": Address already in use");
+        REQUIRE(off.port);
+        CHECK(off.port->tcp_connections() == 0);
+        return;
+    }
 }
