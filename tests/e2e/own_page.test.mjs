@@ -65,6 +65,17 @@ scenario("a page of another origin joins with tokens of its own app, and is hear
   await bob.hears([]);
 });
 
+scenario("a page with a token of nobody's is told why it is not let in", async (t) => {
+  const server = await startServer(t, { args: keys });
+  const app = await startApp(t, server, adminKey);
+  const chromium = await openChromium(t);
+  const own = await chromium.page({ hz: 400 });
+  await own.route("**/token*", (route) => route.fulfill({ body: "a.token.of-nobody" }));
+  await own.goto(`${app.url}/?person=ada`);
+  await own.click("#join");
+  await own.getByText("unauthorized").waitFor();
+});
+
 scenario("an app with a wrong key hears what is wanted", async (t) => {
   const server = await startServer(t, { args: keys });
   const app = await startApp(t, server, "a-key-of-somebody-else");
