@@ -87,10 +87,14 @@ async function ask(machine, key, what, body) {
 const keyOfThree = "$(. /etc/parley/secrets; echo $admin_key)";
 const keyOfOne = "$(sed -n s/PARLEY_ADMIN_KEY=//p /etc/parley/controller.env)";
 
-// Three people who have tokens and the hostname, and hear each other.
-async function talk(t, machine, key) {
+// A Chromium that finds the hostname, and believes any certificate.
+function startBrowser(t) {
   const resolver = `--host-resolver-rules=MAP voice.example ${addresses.first}`;
-  const chromium = await startChromium(t, { args: [resolver, "--ignore-certificate-errors"] });
+  return startChromium(t, { args: [resolver, "--ignore-certificate-errors"] });
+}
+
+// Three people who have tokens, and hear each other.
+async function talk(t, chromium, machine, key) {
   const come = async (peer, hz) => {
     const { url, token } = await ask(machine, key, "/rooms/standup/peers", { peer });
     assert.equal(url, "wss://voice.example/");
@@ -120,7 +124,7 @@ scenarioOnMachines("one machine serves others by the commands of the page", asyn
   for (const { commands } of page.slice(from)) answer = await machine.run(commands);
   assert.match(answer, /^\{"ready":true\}/m);
   await ask(machine, keyOfOne, "/rooms", { room: "standup" });
-  await talk(t, machine, keyOfOne);
+  await talk(t, await startBrowser(t), machine, keyOfOne);
 });
 
 scenarioOnMachines("three machines are one service by the commands of the page", async (t) => {
@@ -142,7 +146,7 @@ scenarioOnMachines("three machines are one service by the commands of the page",
     return names.sort().join() === Object.keys(addresses).sort().join();
   });
   assert.match(answers.at(-1), /"token":"[^"]+","url":"wss:\/\/voice\.example\/"/);
-  const people = await talk(t, machines.first, keyOfThree);
+  const people = await talk(t, await startBrowser(t), machines.first, keyOfThree);
 
   const { home } = await ask(machines.first, keyOfThree, "/rooms/standup/why");
   if (home === "first") return; // with RabbitMQ and nginx: the page does not switch it off either
