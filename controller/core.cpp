@@ -14,6 +14,7 @@
 #include "controller/spread.h"
 #include "controller/whereabouts.h"
 #include "controller/worker_life.h"
+#include "controller/workers/pipe_codec.h"
 
 namespace parley::controller {
 
@@ -195,6 +196,10 @@ std::vector<RoomInfo> Controller::rooms() const {
 
 std::vector<cluster::PeerPlace> Controller::find_peers(const cluster::PeerFind& wanted) const {
     return controller::find_peers(*state_, wanted);
+}
+
+PipeVersion Controller::pipe_version() {
+    return workers::pipe_version();
 }
 
 std::vector<WorkerInfo> Controller::workers(Instant now) const {

@@ -136,6 +136,11 @@ struct RoomInfo {
     cluster::Epoch epoch = 1;  // of this server as its home
 };
 enum class WorkerState : uint8_t { Starting, Running, Waiting };  // Waiting: for its next start
+// Of flatbuffers/pipe.fbs, as a process knows it. 0.0: it has not said yet.
+struct PipeVersion {
+    uint16_t major = 0;
+    uint16_t minor = 0;
+};
 struct WorkerInfo {
     WorkerIndex index = 0;
     WorkerState state = WorkerState::Starting;
@@ -156,6 +161,7 @@ struct WorkerInfo {
     WorkerQuality quality = {};
     WorkerPipes pipes = {};
     uint32_t tcp_connections = 0;
+    PipeVersion speaks = {};
 };
 
 // What this machine can carry, in cores.
@@ -237,6 +243,7 @@ public:
     // Those whom peer.find asks for, in the order of their rooms and ids, with no server.
     std::vector<cluster::PeerPlace> find_peers(const cluster::PeerFind& wanted) const;
     std::vector<WorkerInfo> workers(Instant now) const;
+    static PipeVersion pipe_version();  // that this controller speaks with them
     Capacity capacity(Instant now) const;
     double load_most() const;   // of a worker's core; see Options
     Overview overview() const;  // goes through all rooms

@@ -62,12 +62,18 @@ void write_peer(JsonWriter& json, const PeerInfo& peer) {
     json.end_array().end_object();
 }
 
+std::string pipe_version_text(PipeVersion version) {
+    if (version.major == 0) return {};
+    return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
 void write_worker(JsonWriter& json, const WorkerInfo& worker) {
     json.object()
         .number("index", worker.index)
         .text("state", worker_state_text(worker.state))
         .number("pid", worker.pid)
         .number("restarts", worker.restarts)
+        .text("pipeVersion", pipe_version_text(worker.speaks))
         .number("rooms", worker.rooms)
         .number("transports", worker.transports)
         .number("producers", worker.producers)

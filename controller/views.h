@@ -13,6 +13,8 @@ namespace parley::controller {
 void write_room_summary(JsonWriter& json, const RoomInfo& room, size_t peers);
 void write_room(JsonWriter& json, const RoomInfo& room);
 void write_peer(JsonWriter& json, const PeerInfo& peer);
+// "1.3"; "" of one that has not said.
+std::string pipe_version_text(PipeVersion version);
 void write_worker(JsonWriter& json, const WorkerInfo& worker);
 
 const char* worker_state_text(WorkerState state);

@@ -171,8 +171,8 @@ Response Api::list_workers(Call& call) {
     JsonWriter json;
     json.object().key("workers").array();
     for (const WorkerInfo& worker : call.controller.workers(call.now)) write_worker(json, worker);
-    json.end_array().end_object();
-    return json_response(200, json.take());
+    json.end_array().text("pipeVersion", pipe_version_text(Controller::pipe_version()));
+    return json_response(200, json.end_object().take());
 }
 
 Response Api::events(Call&) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/views.h"
+
 namespace parley::controller::api {
 
 namespace {
@@ -154,6 +156,13 @@ void add_workers(Families& families, const Workers& workers, double load_most) {
     families.open("parley_worker_up", "1 while the worker runs", kGauge);
     for (const WorkerInfo& worker : workers) {
         families.add(worker.state == WorkerState::Running ? 1 : 0, label(worker));
+    }
+    families.open("parley_worker_info", "1, with the version of the pipe's schema that it speaks",
+                  kGauge);
+    for (const WorkerInfo& worker : workers) {
+        Labels labels = label(worker);
+        labels.push_back({"pipe", pipe_version_text(worker.speaks)});
+        families.add(1, std::move(labels));
     }
     families.open("parley_worker_free_ratio", "Of its core: what it takes before it is full",
                   kGauge);

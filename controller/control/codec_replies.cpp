@@ -45,13 +45,13 @@ fb::Offset<wire::Worker> write_worker(fb::FlatBufferBuilder& to, const WorkerInf
         write_all<wire::DropCount>(to, w.drops, [](fb::FlatBufferBuilder& into, const auto& drop) {
             return wire::CreateDropCount(into, into.CreateString(drop.first), drop.second);
         });
-    return wire::CreateWorker(to, w.index, static_cast<wire::WorkerState>(w.state), w.pid,
-                              w.restarts, w.rooms, w.transports, w.producers, w.consumers,
-                              w.packets_received, w.bytes_received, w.packets_sent, w.bytes_sent,
-                              w.rtp_packets_received, w.rtp_packets_sent, w.handshakes_completed,
-                              w.handshakes_failed, drops, w.cpu_ns, w.resident_bytes,
-                              static_cast<uint32_t>(w.loop_delay_max.count()),
-                              static_cast<uint32_t>(w.loop_delay_mean.count()));
+    return wire::CreateWorker(
+        to, w.index, static_cast<wire::WorkerState>(w.state), w.pid, w.restarts, w.rooms,
+        w.transports, w.producers, w.consumers, w.packets_received, w.bytes_received,
+        w.packets_sent, w.bytes_sent, w.rtp_packets_received, w.rtp_packets_sent,
+        w.handshakes_completed, w.handshakes_failed, drops, w.cpu_ns, w.resident_bytes,
+        static_cast<uint32_t>(w.loop_delay_max.count()),
+        static_cast<uint32_t>(w.loop_delay_mean.count()), w.speaks.major, w.speaks.minor);
 }
 
 struct ReplyWriter {
@@ -172,6 +172,7 @@ WorkerInfo parse_worker(const wire::Worker& from) {
     worker.resident_bytes = from.resident_bytes();
     worker.loop_delay_max = base::Duration(from.loop_delay_max_us());
     worker.loop_delay_mean = base::Duration(from.loop_delay_mean_us());
+    worker.speaks = {from.pipe_major(), from.pipe_minor()};
     return worker;
 }
 

@@ -11,7 +11,7 @@
 // The messages of flatbuffers/control.fbs as plain values; codec.h carries them across the wire.
 namespace parley::controller::control {
 
-constexpr uint16_t kMajor = 1, kMinor = 1;
+constexpr uint16_t kMajor = 1, kMinor = 2;
 constexpr uint32_t kPageMost = 1'000;
 
 struct Hello {

@@ -160,12 +160,14 @@ std::string peers_text(Instant now, const std::vector<PeerInfo>& peers) {
 
 std::string workers_text(const std::vector<WorkerInfo>& workers) {
     std::vector<std::vector<std::string>> rows = {{"WORKER", "STATE", "PID", "ROOMS", "TRANSPORTS",
-                                                   "PRODUCERS", "CONSUMERS", "RESTARTS", "MEMORY"}};
+                                                   "PRODUCERS", "CONSUMERS", "RESTARTS", "MEMORY",
+                                                   "PIPE"}};
     for (const WorkerInfo& worker : workers) {
         rows.push_back({number(worker.index), worker_state_text(worker.state), number(worker.pid),
                         number(worker.rooms), number(worker.transports), number(worker.producers),
                         number(worker.consumers), number(worker.restarts),
-                        amount_text(static_cast<double>(worker.resident_bytes)) + "B"});
+                        amount_text(static_cast<double>(worker.resident_bytes)) + "B",
+                        pipe_version_text(worker.speaks)});
     }
     return columns(rows);
 }

@@ -99,7 +99,8 @@ std::optional<PeerRecord> parse_peer(std::string_view app_data) {
     const Json extensions = in.array("extensions", 16);
     for (size_t i = 0; i < extensions.size(); ++i) {
         const auto number = extensions[i].number();
-        if (!number || *number > kMostExtension) return std::nullopt;
+        if (!number) return std::nullopt;
+        if (*number > kMostExtension) continue;  // a later controller wrote it
         peer.ability.header_extensions.push_back(static_cast<HeaderExtension>(*number));
     }
     record.transport.producing = in.flag("producing");

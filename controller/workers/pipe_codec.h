@@ -9,6 +9,9 @@
 
 namespace parley::controller::workers {
 
+// What we speak, whatever a worker does.
+PipeVersion pipe_version();
+
 // One frame with these requests in their order, without its size prefix.
 std::vector<uint8_t> write_requests(std::span<const Request> requests);
 

@@ -17,8 +17,7 @@ public:
 
     Typed operator()(const Hello& r) {
         const auto name = b_.CreateString(r.name);
-        return typed(pipe::CreateHello(b_, kPipeMajor,
-                                       static_cast<uint16_t>(pipe::MinorVersion::Current), name));
+        return typed(pipe::CreateHello(b_, pipe_version().major, pipe_version().minor, name));
     }
     Typed operator()(const CreateRouter& r) {
         const auto app_data = bytes(r.app_data);
@@ -170,6 +169,10 @@ private:
 };
 
 }  // namespace
+
+PipeVersion pipe_version() {
+    return {kPipeMajor, static_cast<uint16_t>(pipe::MinorVersion::Current)};
+}
 
 std::vector<uint8_t> write_requests(std::span<const Request> requests) {
     fb::FlatBufferBuilder builder(1024);

@@ -273,6 +273,7 @@ std::string WorkerLink::on_hello(Instant now, const HelloReply& reply, Heard& he
                std::to_string(kPipeMajor);
     }
     pid_ = reply.pid;
+    speaks_ = {reply.major, reply.minor};
     if (reply.routers == 0) {
         run(now, heard);
         return {};
@@ -330,6 +331,7 @@ WorkerInfo WorkerLink::info() const {
                  : waits   ? WorkerState::Waiting
                            : WorkerState::Starting;
     info.pid = pid_;
+    info.speaks = speaks_;
     info.restarts = restarts_;
     return info;
 }

@@ -149,6 +149,7 @@ private:
     Instant running_since_;
     bool stats_asked_ = false;
     uint32_t pid_ = 0;
+    PipeVersion speaks_;
     WorkerInfo stats_;
 };
 

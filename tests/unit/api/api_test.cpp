@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/json/json.h"
+#include "controller/views.h"
 #include "tests/unit/controller/model_server.h"
 
 using namespace parley;
@@ -325,6 +326,9 @@ TEST_CASE("workers are shown, and events are pointed to their WebSocket") {
     const JsonDocument workers = json_of(world.ask("GET", "/v1/workers"));
     REQUIRE(workers.root()["workers"].size() == 1);
     CHECK(workers.root()["workers"][0]["state"].text() == "running");
+    CHECK(workers.root()["workers"][0]["pipeVersion"].text() == "1.0");  // an old one
+    CHECK(workers.root()["pipeVersion"].text() == pipe_version_text(Controller::pipe_version()));
+    CHECK(pipe_version_text(Controller::pipe_version()) != "1.0");
     CHECK(world.ask("GET", "/v1/events").status == 426);
     CHECK(world.api.events_refusal({.method = "GET", .path = "/v1/events"})->status == 401);
     CHECK(!world.api.events_refusal(
@@ -365,6 +369,7 @@ TEST_CASE("metrics count what is there") {
     CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
     for (const char* line :
          {"parley_ready 1", "parley_rooms 1", "parley_peers 1", "parley_worker_up{worker=\"0\"} 1",
+          "parley_worker_info{worker=\"0\",pipe=\"1.0\"} 1",
           "# TYPE parley_worker_sent_packets_total counter", "# TYPE parley_worker_rooms gauge",
           "parley_http_responses_total{status=\"404\"} 1", "parley_webhook_dropped_total 3"}) {
         CAPTURE(line);

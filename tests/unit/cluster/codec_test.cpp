@@ -112,6 +112,30 @@ TEST_CASE("services may say more than we know, the app may not") {
     CHECK(!why_not(R"({"type":"room.open","room":"a","epoch":0})", Origin::Service).empty());
 }
 
+TEST_CASE("what services of a later version say more, anywhere in it, is passed over") {
+    for (const Command& command : samples::commands()) {
+        const std::string text = samples::of_later_version(write(command));
+        CAPTURE(text);
+        const bool has_options = std::holds_alternative<RoomCreate>(command);  // the app's own
+        const auto read = parse_command(text, Origin::Service);
+        CHECK(static_cast<bool>(read) != has_options);
+        if (read) CHECK(read->index() == command.index());
+    }
+    const Beat beat = samples::beat();
+    const auto read = parse_beat(samples::of_later_version(write(beat)));
+    REQUIRE(read);
+    CHECK(read->load == beat.load);
+    CHECK(read->rooms.size() == beat.rooms.size());
+    CHECK(read->rooms[0].overflow == beat.rooms[0].overflow);
+    CHECK(read->drain_left == beat.drain_left);
+    const auto event = parse_event(samples::of_later_version(write(samples::event())));
+    REQUIRE(event);
+    CHECK(event->epoch == samples::event().epoch);
+    for (const Answer& answer : samples::answers()) {
+        CHECK(parse_answer(samples::of_later_version(write(answer))));
+    }
+}
+
 TEST_CASE("answers are read back, good and bad") {
     for (const Answer& answer : samples::answers()) {
         const auto read = parse_answer(write(answer));

@@ -1,11 +1,24 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/cluster/codec.h"
 
 // One of each message, with something in every member.
 namespace parley::cluster::samples {
+
+// The same with one more member in each of its objects, as a later version might say it.
+inline std::string of_later_version(const std::string& json) {
+    std::string more;
+    for (size_t i = 0; i < json.size(); ++i) {
+        more += json[i];
+        if (json[i] != '{') continue;
+        more += R"("later":[{}])";
+        if (i + 1 < json.size() && json[i + 1] != '}') more += ',';
+    }
+    return more;
+}
 
 inline RoomOptions options() {
     return {.max_peers = 25,

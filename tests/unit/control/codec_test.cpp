@@ -83,6 +83,7 @@ WorkerInfo a_worker() {
     worker.resident_bytes = 18;
     worker.loop_delay_max = base::Duration(19);
     worker.loop_delay_mean = base::Duration(20);
+    worker.speaks = {21, 22};
     return worker;
 }
 
@@ -176,7 +177,9 @@ TEST_CASE("each number of a worker arrives as itself") {
                                 worker.cpu_ns,
                                 worker.resident_bytes,
                                 static_cast<uint64_t>(worker.loop_delay_max.count()),
-                                static_cast<uint64_t>(worker.loop_delay_mean.count())};
+                                static_cast<uint64_t>(worker.loop_delay_mean.count()),
+                                worker.speaks.major,
+                                worker.speaks.minor};
     uint64_t expected = 2;
     for (const uint64_t number : numbers) CHECK(number == expected++);
     CHECK(worker.drops.at(0).first == "too_long");

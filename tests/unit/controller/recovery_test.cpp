@@ -77,6 +77,29 @@ TEST_CASE("a controller that crashed is whole again, and nobody in the room hear
     CHECK(ada.connected());
 }
 
+TEST_CASE("what a later controller kept in the workers is understood after a roll-back") {
+    ModelServer server({.workers = 2});
+    server.start();
+    auto& ada = server.enter("standup", "ada");
+    server.enter("standup", "bob");
+    for (auto& worker : server.workers) {
+        worker->rewrite_app_data([](const std::string& data) {
+            std::string more = R"({"later":{"words":[1]},)" + data.substr(1);
+            const std::string extensions = R"("extensions":[)";
+            const size_t at = more.find(extensions);
+            if (at != more.npos) more.insert(at + extensions.size(), "99,");
+            return more;
+        });
+    }
+    server.crash_controller();
+    const RoomInfo room = server.core().room("standup").value();
+    REQUIRE(room.peers.size() == 2);
+    CHECK(room.peers[0].producers.size() == 1);
+    ada.resume();
+    CHECK(ada.recovered);
+    CHECK(server.hears(ada) == Voices{"bob"});
+}
+
 TEST_CASE("who does not come back after a crash is dropped") {
     ModelServer server;
     server.start();

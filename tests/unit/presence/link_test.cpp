@@ -110,6 +110,20 @@ TEST_CASE("every frame of a link comes across as it was") {
     CHECK(std::get<LinkClose>(*close).reason == "kicked: spam");
 }
 
+TEST_CASE("a member that only a later version of a link knows is passed over") {
+    for (const LinkFrame& frame :
+         {LinkFrame(LinkHello{.from = "a", .to = "b", .key = "k"}), LinkFrame(LinkWelcome{}),
+          LinkFrame(LinkOpen{7, admission_of("standup", "ada")}), LinkFrame(LinkText{8, "hello"}),
+          LinkFrame(LinkClose{9, 4403}), LinkFrame(LinkPing{})}) {
+        std::string text = write_link_frame(frame);
+        text.insert(1, R"("later":{"words":[1]},)");
+        CAPTURE(text);
+        const auto read = parse_link_frame(text);
+        REQUIRE(read);
+        CHECK(read->index() == frame.index());
+    }
+}
+
 TEST_CASE("a client that did not ask for a session has none at the home, one that did has") {
     LinkOpen open{1, admission_of("standup", "ada")};
     CHECK_FALSE(std::get<LinkOpen>(*parse_link_frame(write_link_frame(open))).admission.session);
