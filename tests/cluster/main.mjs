@@ -8,6 +8,7 @@ import { startCluster } from "./cluster.mjs";
 import { faults } from "./faults.mjs";
 import { Owner } from "./owner.mjs";
 import { flags } from "./small.mjs";
+import { flags as upgradeFlags, upgrade } from "./upgrade.mjs";
 
 const PAGE_PORT = 4400;
 const API_PORT = 8080;
@@ -21,6 +22,7 @@ function read() {
     check: { type: "boolean", default: false },
     fault: { type: "string", multiple: true, default: Object.keys(faults) },
     servers: { type: "string", default: "3" },
+    upgrade: { type: "boolean", default: false },
   };
   const { values } = parseArgs({ options });
   const servers = Number(values.servers);
@@ -63,7 +65,12 @@ function tell({ url, api, services, servers, broker }) {
 }
 
 // Resolves to the exit code when all is done; without --check that is never.
-async function run(owner, { check: checking, fault, servers }) {
+async function run(owner, { check: checking, fault, servers, upgrade: upgrading }) {
+  if (upgrading) {
+    const cluster = await startCluster(owner, { say, flags: upgradeFlags });
+    await upgrade(owner, cluster, say);
+    return 0;
+  }
   if (checking) {
     const cluster = await startCluster(owner, { servers, say, flags });
     const report = (result) => console.log(JSON.stringify(result));
@@ -83,7 +90,7 @@ try {
 }
 const owner = new Owner();
 summon(owner);
-const interrupted = stopped().then(() => (options.check ? 130 : 0));
+const interrupted = stopped().then(() => (options.check || options.upgrade ? 130 : 0));
 let code = await Promise.race([run(owner, options), interrupted]).catch((error) => {
   console.error(error);
   return 1;

@@ -42,6 +42,11 @@ export class Program {
     return this.#child !== undefined && this.#child.exitCode === null && !this.#child.signalCode;
   }
 
+  // From its next start on it is this executable.
+  become(file) {
+    this.#file = file;
+  }
+
   // Ends it as a crash would.
   async kill() {
     this.#child.kill("SIGKILL");

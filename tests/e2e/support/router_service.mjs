@@ -45,6 +45,11 @@ class RouterService {
     });
   }
 
+  // From its next start on it is this executable.
+  become(file) {
+    this.#program.become(file);
+  }
+
   get runs() {
     return this.#program.runs;
   }

@@ -57,6 +57,11 @@ class Server {
     if (ready && !this.runs) throw new Error("the controller ended at once");
   }
 
+  // From its next start on the controller is this executable; workers are those beside it.
+  become(controller) {
+    this.#controller.become(controller);
+  }
+
   // The controller's.
   get pid() {
     return this.#controller.pid;
