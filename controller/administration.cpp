@@ -37,7 +37,7 @@ std::string_view shortened(std::string_view text) {
 }  // namespace
 
 Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions& options,
-                             cluster::Epoch epoch) {
+                             cluster::Epoch epoch, std::string_view trace) {
     House& house = turn.house;
     if (!rooms::valid_id(id)) {
         return error(ErrorCode::Malformed, "room: wanted 1 to 64 of A-Z a-z 0-9 _ . : -");
@@ -62,7 +62,7 @@ Result<RoomInfo> create_room(Turn& turn, std::string_view id, const RoomOptions&
     if (house.draining) return error(ErrorCode::Unavailable, "draining");
     RoomOptions checked = options;
     checked.metadata = metadata->root().dump();
-    const auto opened = open_room(turn, id, checked, epoch);
+    const auto opened = open_room(turn, id, checked, epoch, trace);
     if (!opened) return base::Err{opened.error()};
     return room_info(house, **opened);
 }

@@ -9,7 +9,7 @@ namespace parley::controller {
 
 // A room that is there already is taken into the epoch, if that is higher.
 Result<RoomInfo> create_room(Turn& turn, std::string_view room, const RoomOptions& options,
-                             cluster::Epoch epoch = 1);
+                             cluster::Epoch epoch, std::string_view trace);
 // Closes the room, and its peers are told to join anew: somebody else has it.
 Result<base::Unit> release_room(Turn& turn, std::string_view room);
 Result<base::Unit> close_room(Turn& turn, std::string_view room);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/administration.h"
+#include "controller/dump.h"
 #include "controller/house.h"
 #include "controller/loans.h"
 #include "controller/membership.h"
@@ -29,6 +30,7 @@ void on_wait(Turn& turn, const Wait& wait) {
         case Wait::For::Spare: return on_spare_routers(turn, {wait.index, wait.generation});
         case Wait::For::Pipe: return on_pipe_wait(turn, {wait.index, wait.generation});
         case Wait::For::Loan: return on_loan_wait(turn, wait.index);
+        case Wait::For::Dump: return on_dump_wait(turn, wait.index);
     }
 }
 
@@ -135,15 +137,19 @@ Instant Controller::next_deadline() const {
 }
 
 Result<RoomInfo> Controller::create_room(Instant now, std::string_view room,
-                                         const RoomOptions& options, Outputs& out) {
-    return state_->turn(now, out,
-                        [&](Turn& turn) { return controller::create_room(turn, room, options); });
+                                         const RoomOptions& options, Outputs& out,
+                                         std::string_view trace) {
+    return state_->turn(now, out, [&](Turn& turn) {
+        return controller::create_room(turn, room, options, 1, trace);
+    });
 }
 
 Result<RoomInfo> Controller::open_room(Instant now, std::string_view room, cluster::Epoch epoch,
-                                       const RoomOptions& options, Outputs& out) {
-    return state_->turn(
-        now, out, [&](Turn& turn) { return controller::create_room(turn, room, options, epoch); });
+                                       const RoomOptions& options, Outputs& out,
+                                       std::string_view trace) {
+    return state_->turn(now, out, [&](Turn& turn) {
+        return controller::create_room(turn, room, options, epoch, trace);
+    });
 }
 
 Result<base::Unit> Controller::release_room(Instant now, std::string_view room, Outputs& out) {
@@ -164,10 +170,20 @@ Result<base::Unit> Controller::mute_peer(Instant now, std::string_view room, std
     return state_->turn(now, out, [&](Turn& turn) { return mute(turn, room, peer, muted); });
 }
 
+Result<base::Unit> Controller::dump_room(Instant now, DumpId dump, std::string_view room,
+                                         std::string_view peer, Outputs& out) {
+    return state_->turn(now, out, [&](Turn& turn) { return begin_dump(turn, dump, room, peer); });
+}
+
 Result<RoomInfo> Controller::room(std::string_view room) const {
     const Room* found = state_->room(room);
     if (!found) return base::Err{Error{ErrorCode::NotFound, "no such room"}};
     return room_info(*state_, *found);
+}
+
+std::vector<RouterInfo> Controller::routers(std::string_view room) const {
+    const Room* found = state_->room(room);
+    return found ? router_infos(*state_, *found) : std::vector<RouterInfo>();
 }
 
 cluster::Epoch Controller::epoch(std::string_view room) const {

@@ -87,9 +87,16 @@ struct Log {
     std::string room = {};  // "" when it concerns none
     std::string peer = {};
     std::optional<WorkerIndex> worker = {};
+    std::string trace = {};  // trace-id of the room
+};
+// What was asked for by Controller::dump_room.
+using DumpId = uint32_t;
+struct Dumped {
+    DumpId dump;
+    std::string json;  // docs/operations.md; "": the room was closed meanwhile
 };
 using Output = std::variant<SendText, CloseConnection, ConnectWorker, SpawnWorker, KillWorker,
-                            BorrowWorker, ReturnWorker, SendToWorker, Event, Log>;
+                            BorrowWorker, ReturnWorker, SendToWorker, Event, Log, Dumped>;
 using Outputs = std::vector<Output>;
 
 // --- what the core is asked by administrators, whichever door they come through
@@ -134,6 +141,14 @@ struct RoomInfo {
     std::vector<std::string> overflow = {};  // servers whose workers carry it, too
     std::vector<PeerInfo> peers;
     cluster::Epoch epoch = 1;  // of this server as its home
+    std::string trace = {};    // trace-id of the request that made it
+};
+// One of the workers that carry a room.
+struct RouterInfo {
+    WorkerIndex worker = 0;
+    std::string lender = {};   // the server that lends it; "": it is ours
+    uint32_t peers = 0;        // whose transports are there
+    std::string reasons = {};  // why this one, for people
 };
 enum class WorkerState : uint8_t { Starting, Running, Waiting };  // Waiting: for its next start
 // Of flatbuffers/pipe.fbs, as a process knows it. 0.0: it has not said yet.
@@ -223,12 +238,14 @@ public:
     Instant next_deadline() const;
 
     // Ids are as in docs/signalling.md. Creating a room that exists answers with that room.
+    // `trace`: the trace-id of whoever asks; without one a room that is made begins its own.
     Result<RoomInfo> create_room(Instant now, std::string_view room, const RoomOptions& options,
-                                 Outputs& out);
+                                 Outputs& out, std::string_view trace = {});
     // The same for the cluster: this server is the room's home in this epoch. One that is here
     // already is taken into it, unless it has a higher one: the answer says which.
     Result<RoomInfo> open_room(Instant now, std::string_view room, cluster::Epoch epoch,
-                               const RoomOptions& options, Outputs& out);
+                               const RoomOptions& options, Outputs& out,
+                               std::string_view trace = {});
     // The room is somebody else's now: its peers are told to join anew.
     Result<base::Unit> release_room(Instant now, std::string_view room, Outputs& out);
     Result<base::Unit> close_room(Instant now, std::string_view room, Outputs& out);
@@ -236,10 +253,15 @@ public:
                                  std::string_view reason, Outputs& out);
     Result<base::Unit> mute_peer(Instant now, std::string_view room, std::string_view peer,
                                  bool muted, Outputs& out);
+    // All that is known of a room, or of one of its peers: a Dumped follows, with this id.
+    // NotFound.
+    Result<base::Unit> dump_room(Instant now, DumpId dump, std::string_view room,
+                                 std::string_view peer, Outputs& out);
     Result<RoomInfo> room(std::string_view room) const;
-    cluster::Epoch epoch(std::string_view room) const;  // 0: no such room
-    std::vector<cluster::RoomReport> reports() const;   // of all rooms, in the order of their ids
-    std::vector<RoomInfo> rooms() const;                // in the order of their ids
+    std::vector<RouterInfo> routers(std::string_view room) const;  // the oldest first
+    cluster::Epoch epoch(std::string_view room) const;             // 0: no such room
+    std::vector<cluster::RoomReport> reports() const;  // of all rooms, in the order of their ids
+    std::vector<RoomInfo> rooms() const;               // in the order of their ids
     // Those whom peer.find asks for, in the order of their rooms and ids, with no server.
     std::vector<cluster::PeerPlace> find_peers(const cluster::PeerFind& wanted) const;
     std::vector<WorkerInfo> workers(Instant now) const;

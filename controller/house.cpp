@@ -156,11 +156,11 @@ void log(Turn& turn, Level level, std::string text) {
 }
 
 void log(Turn& turn, Level level, std::string text, const Room& room) {
-    turn.out.push_back(Log{level, std::move(text), room.id, {}, {}});
+    turn.out.push_back(Log{level, std::move(text), room.id, {}, {}, room.trace});
 }
 
 void log(Turn& turn, Level level, std::string text, const Room& room, const rooms::Peer& peer) {
-    turn.out.push_back(Log{level, std::move(text), room.id, peer.id, {}});
+    turn.out.push_back(Log{level, std::move(text), room.id, peer.id, {}, room.trace});
 }
 
 void log(Turn& turn, Level level, std::string text, WorkerIndex worker) {

@@ -41,6 +41,7 @@ struct Wait {
         Spare,  // routers of a room that nobody is in
         Pipe,   // that carries nothing, or was refused; its two ends
         Loan,   // that no room makes use of; its worker
+        Dump,   // that is not answered; its id
     };
     For what = For::Peer;
     uint32_t index = 0;
@@ -67,6 +68,15 @@ struct Held {
     ConnectionId connection;
     Admission admission;
     std::vector<std::string> messages;
+};
+
+// One that waits for what workers say.
+struct Dump {
+    base::Handle<Room> room;
+    std::string peer = {};  // this one only; "": everybody
+    size_t unanswered = 0;
+    std::map<uint64_t, workers::TransportStats> transports = {};
+    std::map<std::pair<uint64_t, WorkerIndex>, workers::PipeStats> pipes = {};  // at each end
 };
 
 // What was counted of all rooms; see House::ensure_invariants.
@@ -107,11 +117,12 @@ struct House {
     std::vector<base::Handle<Room>> await_pipe_rules;  // when the turn ends
 
     std::deque<Held> held;
+    std::map<DumpId, Dump> dumps;
     std::vector<Found> carried;  // until all workers have been heard of
     uint64_t last_id = 0;        // of all that workers are asked for
     uint64_t own_events = 0;     // those of no room
     bool stopping = false;
-    bool draining = false;        // no new rooms
+    bool draining = false;  // no new rooms
     Tally tally;
     Instant loans_refused_until;  // nobody is asked
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "controller/administration.h"
+#include "controller/dump.h"
 #include "controller/hearing.h"
 #include "controller/slots.h"
 
@@ -145,6 +146,7 @@ void on_worker_answer(Turn& turn, const workers::Pending& pending, const workers
 }
 
 void refuse_unanswered(Turn& turn, const workers::Pending& pending) {
+    if (pending.purpose == workers::Purpose::Dump) return on_dump_answer(turn, pending, {});
     if (pending.purpose <= workers::Purpose::Router ||
         pending.purpose == workers::Purpose::Consume ||
         pending.purpose == workers::Purpose::Slots) {

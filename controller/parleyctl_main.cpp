@@ -65,7 +65,8 @@ CLI::App* add_for_peer(CLI::App& app, Command& command, Verb verb, const char* n
 
 void add_drain(CLI::App& app, Command& command) {
     CLI::App* sub = add(app, command, Verb::Drain, "drain",
-                        "No new rooms here; those that are here move, or end");
+                        "No new rooms there; those that are there move, or end");
+    sub->add_option("SERVER", command.drain.server, "Id of a server of the cluster; this one");
     sub->add_option_function<std::string>(
            "--deadline",
            [&command](const std::string& text) {
@@ -100,7 +101,11 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
     add(app, command, Verb::Top, "top", "Watch the workers, once a second")
         ->add_flag("--once", command.once, "Print one table and end");
     add_drain(app, command);
-    add(app, command, Verb::Undrain, "undrain", "Let rooms come here again");
+    add(app, command, Verb::Undrain, "undrain", "Let rooms come there again")
+        ->add_option("SERVER", command.drain.server, "Id of a server of the cluster; this one");
+    add_for_room(app, command, Verb::Why, "why", "Say where a room is, and why there");
+    add_for_room(app, command, Verb::Dump, "dump", "Print all that is known of a room, as JSON")
+        ->add_option("PEER", command.peer, "Only of this peer");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,6 +1,7 @@
 #include "controller/placement.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <vector>
 
 namespace parley::controller {
@@ -159,6 +160,30 @@ void promise_capacity(Turn& turn, const Room& room, const Rights& rights, Worker
     for (const rooms::Router& router : room.routers) {
         if (router.worker != worker) promise(router.worker);
     }
+}
+
+std::string reasons_for(const House& house, Instant now, const Room& room, WorkerIndex worker) {
+    const std::vector<double> load = loads(house, now);
+    const auto named = [&](WorkerIndex i) {
+        char text[48];
+        std::snprintf(text, sizeof text, "%u (%.0f%%)", i, 100 * load[i]);
+        return std::string(text);
+    };
+    std::string others, before;
+    for (WorkerIndex i = 0; i < house.options.workers; ++i) {
+        if (i == worker || !house.workers[i].running()) continue;
+        std::string& list = room.router_in(i) ? before : others;
+        list += (list.empty() ? "" : ", ") + named(i);
+    }
+    char most[32];
+    std::snprintf(most, sizeof most, "%.0f%%", 100 * house.options.worker_load_most);
+    std::string why;
+    if (!before.empty()) {
+        why = "no capacity for one more peer in worker " + before + ", of at most " + most + "; ";
+    }
+    if (house.is_lent(worker)) return why + "no worker here had any, and this one is lent";
+    why += "worker " + named(worker) + " was the lightest";
+    return why + (others.empty() ? " that was left" : ", before " + others);
 }
 
 Capacity capacity_of(const House& house, Instant now) {

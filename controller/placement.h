@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "controller/house.h"
 
@@ -20,6 +21,10 @@ std::optional<WorkerIndex> place_for(const House& house, Instant now, const Room
 // Counts a peer that goes to this worker, until it shows in the measurements. Call it before the
 // room has the peer.
 void promise_capacity(Turn& turn, const Room& room, const Rights& rights, WorkerIndex worker);
+
+// Why a room that has this worker from now on was not in it before, for people. Call it before the
+// room has the worker.
+std::string reasons_for(const House& house, Instant now, const Room& room, WorkerIndex worker);
 
 Capacity capacity_of(const House& house, Instant now);
 

@@ -51,6 +51,7 @@ Room& add_room(Turn& turn, rooms::RoomRecord& record) {
     room.options = std::move(record.options);
     room.created = record.created;
     room.epoch = record.epoch;
+    room.trace = std::move(record.trace);
     house.room_by_id.emplace(room.id, handle);
     await_peers(turn, handle);
     return room;
@@ -65,6 +66,7 @@ void add_router(Turn& turn, Room& room, WorkerIndex worker,
     router.level_observer = observer_of(turn, worker, snapshot, workers::ObserverKind::AudioLevel);
     router.speaker_observer =
         observer_of(turn, worker, snapshot, workers::ObserverKind::ActiveSpeaker);
+    router.reasons = "found there when this controller started";
     router.empty_since = turn.now;
     const auto handle = turn.house.room_by_id.find(room.id)->second;
     turn.house.observers.insert(router.level_observer, handle);

@@ -1,5 +1,6 @@
 #include "controller/room_life.h"
 
+#include "common/cluster/trace.h"
 #include "controller/hearing.h"
 #include "controller/membership.h"
 #include "controller/placement.h"
@@ -9,7 +10,7 @@
 namespace parley::controller {
 
 Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options,
-                        cluster::Epoch epoch) {
+                        cluster::Epoch epoch, std::string_view trace) {
     House& house = turn.house;
     if (house.room_by_id.size() >= house.options.max_rooms) {
         return base::Err{Error{ErrorCode::Limit, "as many rooms as are allowed"}};
@@ -25,6 +26,7 @@ Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& opti
     room.options = options;
     room.created = turn.now;
     room.epoch = epoch;
+    room.trace = trace.empty() ? cluster::trace_id(cluster::begin_trace(house.random)) : trace;
     house.room_by_id.emplace(room.id, handle);
     tell(turn, room, "room.created", "{\"metadata\":" + options.metadata + "}");
     log(turn, Level::Info, "room opened", room);
@@ -80,6 +82,18 @@ std::vector<std::string> lenders_of(const House& house, const Room& room) {
     return lenders;
 }
 
+std::vector<RouterInfo> router_infos(const House& house, const Room& room) {
+    std::vector<RouterInfo> routers;
+    for (const rooms::Router& router : room.routers) {
+        const bool lent = house.is_lent(router.worker);
+        routers.push_back({.worker = lent ? router.loan.theirs : router.worker,
+                           .lender = router.loan.lender,
+                           .peers = router.peers,
+                           .reasons = router.reasons});
+    }
+    return routers;
+}
+
 RoomInfo room_info(const House& house, const Room& room) {
     RoomInfo info;
     info.id = room.id;
@@ -94,6 +108,7 @@ RoomInfo room_info(const House& house, const Room& room) {
         info.peers.push_back(member.info(member.session.connection().has_value()));
     }
     info.epoch = room.epoch;
+    info.trace = room.trace;
     return info;
 }
 

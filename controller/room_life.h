@@ -7,9 +7,10 @@
 // How rooms come and go.
 namespace parley::controller {
 
-// REQUIRES: no room has this id. Limit when there are enough rooms, Unavailable without a worker.
+// REQUIRES: no room has this id. Without a trace it begins one. Limit when there are enough rooms,
+// Unavailable without a worker.
 Result<Room*> open_room(Turn& turn, std::string_view id, const RoomOptions& options,
-                        cluster::Epoch epoch = 1);
+                        cluster::Epoch epoch = 1, std::string_view trace = {});
 
 // Closes the room with all its peers. It is gone on return.
 void shut_room(Turn& turn, Room& room, uint16_t code, std::string_view reason);
@@ -25,6 +26,7 @@ void keep_app_data(Turn& turn, const Room& room);
 // Servers whose workers carry a part of the room, one for each such worker.
 std::vector<std::string> lenders_of(const House& house, const Room& room);
 
+std::vector<RouterInfo> router_infos(const House& house, const Room& room);
 RoomInfo room_info(const House& house, const Room& room);
 
 }  // namespace parley::controller

@@ -39,8 +39,9 @@ Router& open_router(Turn& turn, Room& room, WorkerIndex worker) {
     router.id = turn.new_id();
     router.worker = worker;
     router.empty_since = turn.now;
+    router.reasons = reasons_for(turn.house, turn.now, room, worker);
     if (turn.house.is_lent(worker)) router.loan = link.loan();
-    link.ask(workers::CreateRouter{router.id, rooms::write_app_data(room)},
+    link.ask(workers::CreateRouter{router.id, rooms::write_app_data(room), room.trace},
              Pending{Purpose::Router, handle.index, handle.generation, router.id, 0});
     router.level_observer = observe(turn, link, router.id, workers::ObserverKind::AudioLevel);
     router.speaker_observer = observe(turn, link, router.id, workers::ObserverKind::ActiveSpeaker);
@@ -93,18 +94,6 @@ void lose_transports(Turn& turn, Room& room, Member& member) {
     member.transports.clear();
 }
 
-// May be the end of the peer.
-void tell_lost_transports(Turn& turn, Member& member) {
-    const std::vector<uint64_t> lost = std::exchange(member.lost_transports, {});
-    if (lost.empty()) return;
-    if (!member.session.numbered()) return remove_member(turn, member, Leaving::TransportsLost);
-    JsonWriter data;
-    data.object().text("reason", "the worker that carried them died");
-    data.key("transportIds").array();
-    for (const uint64_t id : lost) data.text(std::to_string(id));
-    notify(turn, member, "transportsLost", data.end_array().end_object().take());
-}
-
 }  // namespace
 
 void move_in(Turn& turn, Room& room, Member& member, WorkerIndex worker) {
@@ -123,6 +112,18 @@ void move_out(Turn& turn, Room& room, Member& member) {
     if (!router) return;  // closed before its peers
     if (--router->peers == 0) router->empty_since = turn.now;
     await_spare_routers(turn, room);
+}
+
+void tell_lost_transports(Turn& turn, Member& member) {
+    if (!member.worker || member.session.awaits_client()) return;
+    const std::vector<uint64_t> lost = std::exchange(member.lost_transports, {});
+    if (lost.empty()) return;
+    if (!member.session.numbered()) return remove_member(turn, member, Leaving::TransportsLost);
+    JsonWriter data;
+    data.object().text("reason", "the worker that carried them died");
+    data.key("transportIds").array();
+    for (const uint64_t id : lost) data.text(std::to_string(id));
+    notify(turn, member, "transportsLost", data.end_array().end_object().take());
 }
 
 void carry(Turn& turn, Room& room) {

@@ -15,6 +15,7 @@ void write_room_members(JsonWriter& json, const RoomInfo& room, size_t peers) {
         .text("region", room.options.region)
         .text("antiAffinity", room.options.anti_affinity)
         .text("created", time_text(room.created))
+        .text("trace", room.trace)
         .number("peerCount", uint64_t{peers});
     json.key("workers").array();
     for (const WorkerIndex worker : room.workers) json.number(uint64_t{worker});
@@ -65,6 +66,26 @@ void write_peer(JsonWriter& json, const PeerInfo& peer) {
 std::string pipe_version_text(PipeVersion version) {
     if (version.major == 0) return {};
     return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
+void write_routers(JsonWriter& json, const RoomInfo& room, const std::vector<RouterInfo>& routers) {
+    json.text("trace", room.trace).key("workers").array();
+    for (const RouterInfo& router : routers) {
+        json.object().number("worker", router.worker);
+        if (!router.lender.empty()) json.text("lender", router.lender);
+        json.number("peers", router.peers).text("reasons", router.reasons).end_object();
+    }
+    json.end_array();
+}
+
+std::string explanation(const RoomInfo& room, const std::vector<RouterInfo>& routers,
+                        bool in_cluster) {
+    JsonWriter json;
+    json.object().text("room", room.id);
+    json.text("reasons",
+              in_cluster ? "it is here; the broker is away" : "this server stands alone");
+    write_routers(json, room, routers);
+    return json.end_object().take();
 }
 
 void write_worker(JsonWriter& json, const WorkerInfo& worker) {

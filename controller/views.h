@@ -15,6 +15,11 @@ void write_room(JsonWriter& json, const RoomInfo& room);
 void write_peer(JsonWriter& json, const PeerInfo& peer);
 // "1.3"; "" of one that has not said.
 std::string pipe_version_text(PipeVersion version);
+// "trace" and "workers": what carries the room, and why.
+void write_routers(JsonWriter& json, const RoomInfo& room, const std::vector<RouterInfo>& routers);
+// Why a room is where it is, as far as its own server knows.
+std::string explanation(const RoomInfo& room, const std::vector<RouterInfo>& routers,
+                        bool in_cluster);
 void write_worker(JsonWriter& json, const WorkerInfo& worker);
 
 const char* worker_state_text(WorkerState state);

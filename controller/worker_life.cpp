@@ -4,6 +4,7 @@
 
 #include "common/json/json.h"
 #include "controller/crossing.h"
+#include "controller/dump.h"
 #include "controller/hearing.h"
 #include "controller/loans.h"
 #include "controller/membership.h"
@@ -97,6 +98,7 @@ void on_answer(Turn& turn, WorkerIndex worker, const workers::Answer& answer) {
         case Purpose::PipeConnect: return on_pipe_connected(turn, pending, reply);
         case Purpose::PipeConsume: return on_left(turn, pending, reply);
         case Purpose::PipeProduce: return on_arrived(turn, pending, reply);
+        case Purpose::Dump: return on_dump_answer(turn, pending, reply);
         default: return on_worker_answer(turn, pending, reply);
     }
 }
@@ -136,6 +138,13 @@ struct Notified {
         if (changed.state == workers::DtlsState::Connected) on_connected(turn, changed.transport);
         if (changed.state != workers::DtlsState::Failed) return;
         log_about(turn, changed.transport, "the DTLS handshake failed: " + changed.reason);
+    }
+    // May be of another controller's room, when the worker is lent.
+    void operator()(const workers::RouterOpened& opened) {
+        Log line{Level::Info, "router " + std::to_string(opened.router) + " opened"};
+        line.worker = worker;
+        line.trace = opened.trace;
+        turn.out.push_back(std::move(line));
     }
     void operator()(const workers::PipeStateChanged& changed) {
         const bool silent = changed.state == workers::PipeState::Silent;

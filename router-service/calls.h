@@ -16,6 +16,7 @@ struct Call {
     uint64_t tag = 0;
     std::string reply_to = {};  // "": nobody waits
     std::string correlation_id = {};
+    std::string traceparent = {};
     base::Instant since = {};
     cluster::Command command = {};
 };

@@ -64,9 +64,8 @@ void RouterService::dispatch(Instant now, Call call, Outputs& out) {
 
 void RouterService::dispatch_room(Instant now, Call call, std::string_view id, Outputs& out) {
     const auto room = picture_.rooms().find(id);
-    if (room && std::holds_alternative<cluster::RoomWhy>(call.command)) {
-        return answer(call, answer_of(room_why(picture_, decisions_, *room)), out);
-    }
+    const bool asks_why = std::holds_alternative<cluster::RoomWhy>(call.command);
+    if (room && asks_why && picture_.is_homeless(id)) return explain(call, *room, "null", out);
     if (room && whole_ && picture_.is_homeless(id)) move(now, id, out);
     if (const auto opening = openings_.find(id); opening != openings_.end()) {
         opening->second.waiting.push_back(std::move(call));
@@ -99,9 +98,16 @@ void RouterService::pass_on(Instant now, Call call, ServerIndex server, Outputs&
         const Room& room = picture_.rooms()[*picture_.rooms().find(create_call->room)];
         command = cluster::RoomOpen{room.id, room.epoch, picture_.rooms().options(room)};
     }
+    const std::string traceparent = call.traceparent;
     Question question{.server = id, .opening = {}, .call = std::move(call)};
     const uint64_t number = questions_.ask(now + options_.answer_time, std::move(question));
-    ask_server(id, command, number, options_.answer_time, out);
+    ask_server(id, command, number, options_.answer_time, traceparent, out);
+}
+
+// Why it has this home we know; why these workers the home does, if it answers.
+void RouterService::explain(const Call& call, RoomIndex room, std::string_view said_by_home,
+                            Outputs& out) {
+    answer(call, answer_of(room_why(picture_, decisions_, room, said_by_home)), out);
 }
 
 // What a home does not know it may have lost in a crash that we have not heard of: its next whole
@@ -112,6 +118,10 @@ void RouterService::on_passed_on(Instant now, Question question,
     const auto server = picture_.servers().find(question.server);
     const std::string room(room_of(question.call->command));
     const auto known = picture_.rooms().find(room);
+    if (known && std::holds_alternative<cluster::RoomWhy>(question.call->command)) {
+        const auto said = cluster::parse_answer(body);
+        return explain(*question.call, *known, said && !refusal ? said->data : "null", out);
+    }
     const bool at_home = server && known && picture_.rooms()[*known].home == *server;
     const bool not_found = refusal && refusal->code == kNotFound;
     const bool closes = std::holds_alternative<cluster::RoomClose>(question.call->command);
@@ -132,6 +142,10 @@ void RouterService::on_unanswered(Instant now, Question question, Outputs& out) 
         return on_opened(now, question, {cluster::Refusal{kTimeout, "no answer"}, {}}, {}, out);
     }
     Call call = std::move(*question.call);
+    if (std::holds_alternative<cluster::RoomWhy>(call.command)) {
+        const auto room = picture_.rooms().find(room_of(call.command));
+        if (room) return explain(call, *room, "null", out);
+    }
     if (now - call.since < options_.call_time) return dispatch(now, std::move(call), out);
     refuse(call, kTimeout, "server " + question.server + " does not answer", out);
 }

@@ -5,6 +5,7 @@
 
 #include "common/cluster/codec.h"
 #include "common/cluster/names.h"
+#include "common/cluster/trace.h"
 
 namespace parley::router_service {
 
@@ -80,7 +81,11 @@ void RouterService::on_confirmed(Instant, uint64_t id, Outputs& out) {
 void RouterService::on_command(Instant now, const cluster::Delivery& delivery, Outputs& out) {
     commanded_at_ = now;
     if (!active_) become_active(now, out);
-    Call call{delivery.tag, delivery.reply_to, delivery.correlation_id, now, {}};
+    Call call{.tag = delivery.tag,
+              .reply_to = delivery.reply_to,
+              .correlation_id = delivery.correlation_id,
+              .traceparent = cluster::go_on_with_trace(delivery.traceparent, random_),
+              .since = now};
     auto command = cluster::parse_command(delivery.body, cluster::Origin::App, options_.room);
     if (!command) {
         ++counts_.unreadable;
@@ -253,12 +258,14 @@ void RouterService::tell_server(std::string_view server, const cluster::Command&
 }
 
 void RouterService::ask_server(std::string_view server, const cluster::Command& command,
-                               uint64_t question, Duration expiration, Outputs& out) {
+                               uint64_t question, Duration expiration, std::string_view traceparent,
+                               Outputs& out) {
     out.push_back(cluster::Publish{.exchange = std::string(cluster::kCommands),
                                    .key = cluster::server_key(server),
                                    .body = cluster::write(command),
                                    .reply_to = std::string(cluster::kReplyTo),
                                    .correlation_id = std::to_string(question),
+                                   .traceparent = std::string(traceparent),
                                    .expiration = expiration});
 }
 

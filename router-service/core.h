@@ -108,6 +108,7 @@ private:
         std::string before = {};              // which that was, or is until this one is
         std::vector<Call> waiting = {};
         Instant since = {};  // that it is wanted
+        std::string traceparent = {};
     };
 
     // core.cpp
@@ -132,6 +133,7 @@ private:
                       const std::optional<cluster::Refusal>& refusal, const std::string& body,
                       Outputs& out);
     void on_unanswered(Instant now, Question question, Outputs& out);
+    void explain(const Call& call, RoomIndex room, std::string_view said_by_home, Outputs& out);
     void wait(Call call, Outputs& out);
     void answer(const Call& call, const cluster::Answer& said, Outputs& out);
     void answer(const Call& call, bool refused, std::string body, Outputs& out);
@@ -158,7 +160,7 @@ private:
     void settle_disputes(Instant now, Outputs& out);
 
     void ask_server(std::string_view server, const cluster::Command& command, uint64_t question,
-                    Duration expiration, Outputs& out);
+                    Duration expiration, std::string_view traceparent, Outputs& out);
     void tell_app(const cluster::Event& event, Outputs& out);
 
     Options options_;

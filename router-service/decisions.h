@@ -14,6 +14,7 @@ struct DecisionRecord {
     std::string server = {};  // id
     cluster::Epoch epoch = 0;
     std::string reasons = {};  // for people
+    std::string trace = {};    // trace-id of the command, or of the move
     std::string before = {};   // the home that was lost, "" for a new room
 };
 

@@ -20,8 +20,8 @@
 #include "common/shell/program_numbers.h"
 #include "common/shell/random.h"
 #include "common/shell/signals.h"
-#include "common/shell/tls_watch.h"
 #include "common/shell/static_files.h"
+#include "common/shell/tls_watch.h"
 #include "common/shell/web_api.h"
 #include "common/shell/web_context.h"
 #include "common/shell/web_server.h"
@@ -90,8 +90,8 @@ private:
             if (!add(config_.https_listen, config_.https_port, options.listen_tls)) {
                 return base::Err{std::string("https-listen takes IP addresses")};
             }
-            auto opened = shell::TlsWatch::open(
-                loop_, {config_.tls_certificate, config_.tls_key}, tls_events());
+            auto opened = shell::TlsWatch::open(loop_, {config_.tls_certificate, config_.tls_key},
+                                                tls_events());
             if (!opened) return base::Err{"tls: " + opened.error()};
             options.identity = std::move(opened->identity);
             tls_watch_ = std::move(opened->watch);
@@ -315,6 +315,7 @@ private:
         std::vector<shell::LogField> fields;
         if (!line.room.empty()) fields.emplace_back("room", line.room);
         if (!line.server.empty()) fields.emplace_back("server", line.server);
+        if (!line.trace.empty()) fields.emplace_back("trace", line.trace);
         logger_.write(static_cast<shell::LogLevel>(line.level), line.text, fields);
     }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/cluster/codec.h"
+#include "common/cluster/trace.h"
 #include "common/json/json.h"
 #include "router-service/core.h"
 
@@ -37,6 +38,8 @@ cluster::RoomReport report_of(const cluster::RoomPlace& place) {
 void RouterService::open(Instant now, Opening opening, Outputs& out) {
     moving_ += opening.moves ? 1 : 0;
     opening.since = opening.waiting.empty() ? now : opening.waiting.front().since;
+    opening.traceparent = opening.waiting.empty() ? cluster::begin_trace(random_)
+                                                  : opening.waiting.front().traceparent;
     const std::string room = opening.room;
     Opening& kept = openings_.insert_or_assign(room, std::move(opening)).first->second;
     ask_next(now, kept, out);
@@ -64,9 +67,14 @@ void RouterService::ask_next(Instant now, Opening& opening, Outputs& out) {
         return give_up(now, opening.room, {kUnavailable, "capacity: " + why}, out);
     }
     const std::string& server = picture_.servers()[*decision.server].id;
-    DecisionRecord record{now, server, epoch, reasons_text(decision, picture_.servers(), wanted),
-                          opening.before};
-    out.push_back(Log{Level::Info, "home chosen: " + record.reasons, opening.room, server});
+    const std::string trace(cluster::trace_id(opening.traceparent));
+    DecisionRecord record{.at = now,
+                          .server = server,
+                          .epoch = epoch,
+                          .reasons = reasons_text(decision, picture_.servers(), wanted),
+                          .trace = trace,
+                          .before = opening.before};
+    out.push_back(Log{Level::Info, "home chosen: " + record.reasons, opening.room, server, trace});
     decisions_.record(picture_.rooms().hash(opening.room), std::move(record));
     picture_.on_placed(now, *decision.server, opening.room,
                        std::max(opening.peers, expected_seats(opening.options)));
@@ -74,7 +82,7 @@ void RouterService::ask_next(Instant now, Opening& opening, Outputs& out) {
     const uint64_t number =
         questions_.ask(now + options_.open_time, {.server = server, .opening = opening.room});
     ask_server(server, cluster::RoomOpen{opening.room, epoch, opening.options}, number,
-               options_.open_time, out);
+               options_.open_time, opening.traceparent, out);
 }
 
 void RouterService::on_opened(Instant now, const Question& question,
@@ -88,7 +96,8 @@ void RouterService::on_opened(Instant now, const Question& question,
     }
     if (!said.refusal) on_unreadable(question, "it is about another room", out);
     const std::string why = said.refusal ? said.refusal->reason : "it answers for another room";
-    out.push_back(Log{Level::Warning, "not opened: " + why, opening.room, question.server});
+    out.push_back(Log{Level::Warning, "not opened: " + why, opening.room, question.server,
+                      std::string(cluster::trace_id(opening.traceparent))});
     picture_.on_not_placed(opening.tried.back(), opening.room);
     if (said.refusal && !is_servers_own(said.refusal->code)) {
         return give_up(now, opening.room, *said.refusal, out);
@@ -151,7 +160,8 @@ void RouterService::give_up(Instant now, std::string_view room, const cluster::R
                             Outputs& out) {
     const Opening opening = take_opening(room);
     ++counts_.no_capacity;
-    out.push_back(Log{Level::Warning, "no home: " + why.reason, opening.room});
+    out.push_back(Log{Level::Warning, "no home: " + why.reason, opening.room, "",
+                      std::string(cluster::trace_id(opening.traceparent))});
     if (opening.moves) {
         // One that still has its home stays there, and is chosen anew.
         if (picture_.is_homeless(opening.room)) picture_.queue_again(opening.room);

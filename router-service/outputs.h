@@ -15,6 +15,7 @@ struct Log {
     std::string text;
     std::string room = {};  // "" when it concerns none
     std::string server = {};
+    std::string trace = {};  // trace-id of what it was done for; "": nobody asked
 };
 using Output = std::variant<cluster::Publish, cluster::Acknowledge, cluster::Reject, Log>;
 using Outputs = std::vector<Output>;

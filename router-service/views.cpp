@@ -108,7 +108,8 @@ std::string server_view(Instant now, const Picture& picture, ServerIndex at) {
     return json.end_array().number("lendsTo", uint64_t{lent}).end_object().take();
 }
 
-std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex at) {
+std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex at,
+                     std::string_view said_by_home) {
     const Room& room = picture.rooms()[at];
     const Server& home = picture.home_of(room);
     const DecisionRecord* decision = decisions.find(picture.rooms().hash(room.id));
@@ -122,10 +123,15 @@ std::string room_why(const Picture& picture, const Decisions& decisions, RoomInd
         .flag("homeless", picture.is_homeless(room.id));
     if (decided) {
         json.text("decided", cluster::write_timestamp(decision->at));
-        json.text("reasons", decision->reasons);
+        json.text("reasons", decision->reasons).text("decisionTrace", decision->trace);
         if (!decision->before.empty()) json.text("lostHome", decision->before);
     } else {
         json.text("reasons", "its home says so; it was not decided here, or too long ago");
+    }
+    const auto home_says = JsonDocument::parse(said_by_home, {.bytes = cluster::kAnswerBytes});
+    for (const char* name : {"trace", "workers"}) {
+        const Json member = home_says ? home_says->root()[name] : Json();
+        if (member.present()) json.raw(name, member.dump());
     }
     return json.end_object().take();
 }

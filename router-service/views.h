@@ -26,6 +26,7 @@ std::string server_view(Instant now, const Picture& picture, ServerIndex server)
 
 // Where the room is and why: the latest decision if it is remembered here, else that its home says
 // so. REQUIRES: the room is there.
-std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex room);
+std::string room_why(const Picture& picture, const Decisions& decisions, RoomIndex room,
+                     std::string_view said_by_home);
 
 }  // namespace parley::router_service

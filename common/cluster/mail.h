@@ -18,6 +18,7 @@ struct Publish {
     std::string body = {};
     std::string reply_to = {};
     std::string correlation_id = {};
+    std::string traceparent = {};                   // header, trace.h
     std::optional<base::Duration> expiration = {};  // of no use after this
     bool mandatory = false;                         // told when no queue took it. REQUIRES: an id
 };
@@ -31,6 +32,7 @@ struct Delivery {
     std::string body;
     std::string reply_to = {};
     std::string correlation_id = {};
+    std::string traceparent = {};  // as it came: it may be none
     bool redelivered = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
+#include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -128,6 +129,15 @@ std::string Json::dump() const {
     if (!value_) return "null";
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    value_->Accept(writer);
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string Json::pretty() const {
+    if (!value_) return "null";
+    rapidjson::StringBuffer buffer;
+    rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
+    writer.SetIndent(' ', 2);
     value_->Accept(writer);
     return {buffer.GetString(), buffer.GetSize()};
 }

@@ -41,6 +41,7 @@ public:
 
     // The value written again without spaces; "null" for nothing.
     std::string dump() const;
+    std::string pretty() const;  // the same on many lines, for people
 
 private:
     const rapidjson::Value* value_ = nullptr;

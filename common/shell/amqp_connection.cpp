@@ -49,6 +49,7 @@ public:
     void add_true(std::string_view key) {
         next(key, AMQP_FIELD_KIND_BOOLEAN).value.value.boolean = 1;
     }
+    int size() const { return count_; }
     amqp_table_t get() { return {count_, entries_}; }
 
 private:
@@ -266,6 +267,9 @@ AmqpStatus AmqpConnection::publish(const AmqpLetter& letter) {
     if (!letter.reason.empty()) {
         headers.add("x-parley-reason", letter.reason);
         headers.add("x-parley-queue", letter.dead_queue);
+    }
+    if (!message.traceparent.empty()) headers.add(kTraceparent, message.traceparent);
+    if (headers.size() > 0) {
         properties._flags |= AMQP_BASIC_HEADERS_FLAG;
         properties.headers = headers.get();
     }

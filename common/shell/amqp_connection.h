@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "common/cluster/mail.h"
@@ -12,6 +13,9 @@
 #include "common/shell/amqp_mail.h"
 
 namespace parley::shell {
+
+// The header of a message that names its trace.
+constexpr std::string_view kTraceparent = "traceparent";
 
 // Why a connection could not be made or is no more.
 struct AmqpFailure {

@@ -17,6 +17,17 @@ AmqpFailure lost(const std::string& why) {
     return {"connection lost: " + why};
 }
 
+// "" when there is none, or it is no text.
+std::string header_of(const amqp_basic_properties_t& properties, std::string_view name) {
+    if (!(properties._flags & AMQP_BASIC_HEADERS_FLAG)) return "";
+    for (int i = 0; i < properties.headers.num_entries; ++i) {
+        const amqp_table_entry_t& entry = properties.headers.entries[i];
+        if (text(entry.key) != name) continue;
+        return entry.value.kind == AMQP_FIELD_KIND_UTF8 ? text(entry.value.value.bytes) : "";
+    }
+    return "";
+}
+
 cluster::Delivery delivery_of(const amqp_envelope_t& envelope) {
     const amqp_basic_properties_t& properties = envelope.message.properties;
     cluster::Delivery delivery;
@@ -27,6 +38,7 @@ cluster::Delivery delivery_of(const amqp_envelope_t& envelope) {
     if (properties._flags & AMQP_BASIC_CORRELATION_ID_FLAG) {
         delivery.correlation_id = text(properties.correlation_id);
     }
+    delivery.traceparent = header_of(properties, kTraceparent);
     delivery.redelivered = envelope.redelivered != 0;
     return delivery;
 }

@@ -42,14 +42,15 @@ struct HttpRequest {
     std::string content_type;
     std::string origin;
     std::string if_none_match;
-    std::string forwarded_for;   // X-Forwarded-For: to be believed only from one's own proxy
-    std::string host;            // as the client named us, with a port unless it is the usual one
+    std::string forwarded_for;    // X-Forwarded-For: to be believed only from one's own proxy
+    std::string host;             // as the client named us, with a port unless it is the usual one
     std::string request_headers;  // Access-Control-Request-Headers
+    std::string traceparent;      // W3C Trace Context
     std::string user;             // of the header that WebServer's options name, "" for none
     std::string body;
-    std::string remote;    // IP address of the other end of the connection
-    size_t listener = 0;   // index of the listen address it came in by
-    bool secure = false;   // over TLS, as far as here
+    std::string remote;   // IP address of the other end of the connection
+    size_t listener = 0;  // index of the listen address it came in by
+    bool secure = false;  // over TLS, as far as here
 };
 
 struct HttpResponse {

@@ -32,6 +32,7 @@ web::Request web_request(HttpRequest&& request) {
             .remote = std::move(request.remote),
             .forwarded = !request.forwarded_for.empty(),
             .user = std::move(request.user),
+            .traceparent = std::move(request.traceparent),
             .secure = request.secure,
             .body = std::move(request.body)};
 }

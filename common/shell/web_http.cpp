@@ -52,9 +52,8 @@ bool may_have_body(HttpMethod method) {
 
 // A header that holds the end of a line would be two.
 bool is_clean(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 // Where a head is written: libwebsockets wants some room before it.
@@ -149,13 +148,13 @@ bool write_head(lws* wsi, const HttpResponse& response, size_t body_bytes, bool 
     Head head(wsi);
     head.status(response.status);
     for (const auto& [name, value] : response.headers) head.add(name, value);
-    const bool has_length = response.status >= 200 && response.status != 204 &&
-                            response.status != 304;
+    const bool has_length =
+        response.status >= 200 && response.status != 204 && response.status != 304;
     if (has_length) head.add("content-length", std::to_string(body_bytes));
     if (close) head.add("connection", "close");
-    return head.write(last ? static_cast<lws_write_protocol>(LWS_WRITE_HTTP_HEADERS |
-                                                             LWS_WRITE_H2_STREAM_END)
-                           : LWS_WRITE_HTTP_HEADERS);
+    return head.write(
+        last ? static_cast<lws_write_protocol>(LWS_WRITE_HTTP_HEADERS | LWS_WRITE_H2_STREAM_END)
+             : LWS_WRITE_HTTP_HEADERS);
 }
 
 int WebServer::on_headers(WebConnection& connection) {
@@ -178,6 +177,7 @@ int WebServer::on_headers(WebConnection& connection) {
     request.host = header_of(wsi, WSI_TOKEN_HOST);
     request.request_headers = header_of(wsi, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS);
     request.user = custom_header_of(wsi, options_.user_header);
+    request.traceparent = custom_header_of(wsi, "traceparent");
     request.remote = connection.remote;
     request.listener = connection.listener;
     request.secure = connection.secure;
@@ -287,8 +287,8 @@ int WebServer::finish_response(WebConnection& connection) {
 // kernel, and is woken by it again and again. Nobody needs to pipeline against a large answer.
 void WebServer::on_writing_deadline(base::Instant now, WebConnection& connection) {
     int unread = 0;
-    const bool speaks = ioctl(lws_get_socket_fd(connection.wsi), FIONREAD, &unread) == 0 &&
-                        unread > 0;
+    const bool speaks =
+        ioctl(lws_get_socket_fd(connection.wsi), FIONREAD, &unread) == 0 && unread > 0;
     if (speaks || now >= connection.write_limit) return cut(connection);
     deadlines_.set(connection.id, now + kWriteCheck);
 }

@@ -20,11 +20,12 @@ struct Request {
     std::string authorization = {};
     std::string content_type = {};
     std::string origin = {};
-    std::string host = {};    // as the client named us, port included
-    std::string remote = {};  // IP address
-    bool forwarded = false;   // a proxy says that it speaks for somebody else
-    std::string user = {};    // who asks, as a proxy says, or whoever pretends to be one
-    bool secure = false;      // it came over TLS, as far as here
+    std::string host = {};         // as the client named us, port included
+    std::string remote = {};       // IP address
+    bool forwarded = false;        // a proxy says that it speaks for somebody else
+    std::string user = {};         // who asks, as a proxy says, or whoever pretends to be one
+    std::string traceparent = {};  // common/cluster/trace.h says what it is
+    bool secure = false;           // it came over TLS, as far as here
     std::string body = {};
 };
 

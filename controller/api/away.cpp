@@ -85,7 +85,8 @@ std::optional<Response> Api::away(Call& call, std::string_view room, cluster::Co
     if (!call.others || !is_id(room) || call.controller.epoch(room) != 0) return std::nullopt;
     const auto away = call.others->find(room);
     if (call.others->can_be_asked()) {
-        call.ask = Ask{away ? away->place.home : "", std::move(command), success};
+        call.ask = Ask{away ? away->place.home : "", std::move(command), success,
+                       call.request.traceparent};
         return Response{};
     }
     if (away && !away->address.empty()) return redirection(call.request, *away);

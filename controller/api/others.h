@@ -33,6 +33,7 @@ struct Ask {
     std::string server = {};  // "": whoever takes commands
     cluster::Command command = {};
     uint16_t success = 200;  // status of the response then
+    std::string traceparent = {};
 };
 
 }  // namespace parley::controller::api

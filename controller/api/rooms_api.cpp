@@ -1,6 +1,7 @@
 #include <map>
 
 #include "common/cluster/codec.h"
+#include "common/cluster/trace.h"
 #include "controller/api/call.h"
 #include "controller/views.h"
 
@@ -84,7 +85,9 @@ Response Api::create_room(Call& call) {
     const cluster::RoomCreate command{wanted->id, wanted->options};
     if (auto answer = away(call, wanted->id, command, elsewhere ? 200 : 201)) return *answer;
     const bool existed = call.controller.room(wanted->id).ok();
-    const auto room = call.controller.create_room(call.now, wanted->id, wanted->options, call.out);
+    const auto trace = cluster::trace_id(call.request.traceparent);
+    const auto room =
+        call.controller.create_room(call.now, wanted->id, wanted->options, call.out, trace);
     if (!room) return error_response(room.error());
     Response response = room_response(existed ? 200 : 201, *room);
     response.headers.emplace_back("Location", "/v1/rooms/" + room->id);
@@ -110,15 +113,13 @@ Response Api::close_room(Call& call) {
 Response Api::explain_room(Call& call) {
     const std::string& id = call.arguments[0];
     if (call.others && call.others->can_be_asked() && is_id(id)) {
-        call.ask = Ask{"", cluster::RoomWhy{id}, 200};
+        call.ask = Ask{"", cluster::RoomWhy{id}, 200, call.request.traceparent};
         return {};
     }
     if (auto answer = away(call, id, cluster::RoomWhy{id}, 200)) return *answer;
-    if (const auto room = call.controller.room(id); !room) return error_response(room.error());
-    JsonWriter json;
-    json.object().text("room", id).key("reasons").array();
-    json.text(call.others ? "it is here; the broker is away" : "this server stands alone");
-    return json_response(200, json.end_array().end_object().take());
+    const auto room = call.controller.room(id);
+    if (!room) return error_response(room.error());
+    return json_response(200, explanation(*room, call.controller.routers(id), call.others));
 }
 
 }  // namespace parley::controller::api

@@ -3,7 +3,9 @@
 
 #include "common/cluster/codec.h"
 #include "common/cluster/timestamps.h"
+#include "common/cluster/trace.h"
 #include "controller/cluster/presence.h"
+#include "controller/views.h"
 
 // What becomes of each command.
 namespace parley::controller::clustering {
@@ -88,7 +90,8 @@ Presence::Data Presence::open(Call& call, const std::string& room, cluster::Epoc
         }
         if (drain_.is_on()) return refuse(503, "draining");
     }
-    const auto opened = call.controller.open_room(call.now, room, epoch, options, call.out);
+    const auto trace = cluster::trace_id(call.delivery.traceparent);
+    const auto opened = call.controller.open_room(call.now, room, epoch, options, call.out, trace);
     if (!opened) return refuse(opened.error());
     return json(place_of(*opened));
 }
@@ -164,11 +167,13 @@ Presence::Data Presence::execute(Call& call, const cluster::RoomList& command) {
 }
 
 Presence::Data Presence::execute(Call& call, const cluster::RoomWhy& command) {
-    if (call.controller.epoch(command.room) == 0) return refuse(404, "no such room");
+    const auto room = call.controller.room(command.room);
+    if (!room) return refuse(room.error());
     JsonWriter out;
-    out.object().text("room", command.room).text("home", options_.server);
-    out.text("why", shared() ? "this server took it from the shared queue, or a peer made it here"
-                             : "a router-service or a peer made it here");
+    out.object().text("room", room->id).text("home", options_.server).number("epoch", room->epoch);
+    out.text("reasons", shared() ? "this server took it from the shared queue"
+                                 : "a router-service gave it this home");
+    write_routers(out, *room, call.controller.routers(room->id));
     return out.end_object().take();
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/cluster/codec.h"
 #include "common/cluster/names.h"
+#include "common/cluster/trace.h"
 
 namespace parley::controller::clustering {
 
@@ -116,7 +117,8 @@ void Presence::on_delivery(Instant now, const cluster::Delivery& delivery, Contr
     on_command(call, true);
 }
 
-AskId Presence::ask(Instant now, std::string key, const cluster::Command& command, Mail& mail) {
+AskId Presence::ask(Instant now, std::string key, const cluster::Command& command, Mail& mail,
+                    std::string_view traceparent) {
     if (!up() || asks_.size() >= kAsksMost) return 0;
     const AskId id = ++last_ask_;
     asks_.emplace(id, now + kAskTime);
@@ -125,6 +127,7 @@ AskId Presence::ask(Instant now, std::string key, const cluster::Command& comman
                                     .body = cluster::write(command),
                                     .reply_to = cluster::server_queue(options_.server),
                                     .correlation_id = ask_prefix() + std::to_string(id),
+                                    .traceparent = cluster::go_on_with_trace(traceparent, random_),
                                     .expiration = kAskTime});
     return id;
 }
@@ -201,7 +204,8 @@ void Presence::forward(Call& call, const std::string& server) {
                                          .key = cluster::server_key(server),
                                          .body = call.delivery.body,
                                          .reply_to = call.delivery.reply_to,
-                                         .correlation_id = call.delivery.correlation_id});
+                                         .correlation_id = call.delivery.correlation_id,
+                                         .traceparent = call.delivery.traceparent});
 }
 
 void Presence::answer(Call& call, const cluster::Answer& said) {

@@ -96,7 +96,9 @@ public:
 
     // Has whoever takes commands under this key (cluster::kRoomsKey, or that of a server) carry one
     // out: an Answered will say what came of it. 0, and nothing, when nobody can be asked now.
-    AskId ask(Instant now, std::string key, const cluster::Command& command, Mail& mail);
+    // `traceparent`: of the request that it is done for; without one it is a trace of its own.
+    AskId ask(Instant now, std::string key, const cluster::Command& command, Mail& mail,
+              std::string_view traceparent = {});
 
     // A room of another server, or those after an id in the order of their ids.
     std::optional<cluster::RoomPlace> find(std::string_view room) const;

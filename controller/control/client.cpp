@@ -10,6 +10,7 @@ namespace {
 using Verb = Command::Verb;
 
 constexpr base::Duration kSample = 1s;
+constexpr size_t kReportBytes = 256 * 1024 * 1024;
 
 Step done(std::string print) {
     return {.print = std::move(print), .exit_code = 0};
@@ -40,7 +41,9 @@ RequestBody Client::first_request() const {
         case Verb::Mute: return MutePeer{command_.room, command_.peer, true};
         case Verb::Unmute: return MutePeer{command_.room, command_.peer, false};
         case Verb::Drain: return command_.drain;
-        case Verb::Undrain: return StopDrain{};
+        case Verb::Undrain: return StopDrain{command_.drain.server};
+        case Verb::Why: return ExplainRoom{command_.room};
+        case Verb::Dump: return DumpRoom{command_.room, command_.peer};
     }
     return ListWorkers{};
 }
@@ -66,10 +69,25 @@ Step Client::on_reply(Instant now, const ReplyBody& body) {
     if (const auto* page = std::get_if<Peers>(&body)) return on_peers(now, *page);
     if (const auto* reply = std::get_if<Workers>(&body)) return on_workers(now, *reply);
     if (const auto* state = std::get_if<DrainState>(&body)) return on_drain(now, *state);
+    if (const auto* report = std::get_if<Report>(&body)) return on_report(*report);
     if (const auto* room = std::get_if<RoomLine>(&body)) {
         return done(command_.json ? room_json(*room) : room_text(now, *room));
     }
-    return done("");
+    // Another server was told; how it is, the others say.
+    if (command_.verb == Verb::Drain && command_.wait) {
+        next_sample_ = now + kSample;
+        return {};
+    }
+    const std::string& server = command_.drain.server;
+    return done(server.empty() ? "" : "server " + server + " was told\n");
+}
+
+Step Client::on_report(const Report& report) const {
+    if (command_.json) return done(report.json + "\n");
+    const auto document = JsonDocument::parse(report.json, {.bytes = kReportBytes});
+    if (!document) return failed("the server answered what is no JSON");
+    if (command_.verb == Verb::Why) return done(why_text(document->root()));
+    return done(document->root().pretty() + "\n");
 }
 
 Step Client::on_rooms(Instant now, const Rooms& page) {
@@ -107,7 +125,11 @@ Step Client::on_drain(Instant now, const DrainState& state) {
     if (line == drain_told_) line.clear();
     if (!line.empty()) drain_told_ = line;
     if (state.state == cluster::ServerState::Drained) return done(std::move(line));
-    if (state.state == cluster::ServerState::Up) return failed("the drain was undone");
+    const bool is_up = state.state == cluster::ServerState::Up;
+    if (is_up && (drain_seen_ || command_.drain.server.empty())) {
+        return failed("the drain was undone");
+    }
+    drain_seen_ = drain_seen_ || !is_up;
     next_sample_ = now + kSample;
     return {.print = std::move(line)};
 }
@@ -115,7 +137,7 @@ Step Client::on_drain(Instant now, const DrainState& state) {
 Step Client::on_deadline(Instant now) {
     if (now < next_sample_) return {};
     next_sample_ = Instant::never();  // until the answer is here
-    if (command_.verb == Verb::Drain) return ask(GetDrain{});
+    if (command_.verb == Verb::Drain) return ask(GetDrain{command_.drain.server});
     return ask(ListWorkers{});
 }
 

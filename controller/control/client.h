@@ -26,7 +26,9 @@ struct Command {
         Unmute,
         Top,
         Drain,
-        Undrain
+        Undrain,
+        Why,
+        Dump
     };
 
     Verb verb = Verb::Rooms;
@@ -35,7 +37,7 @@ struct Command {
     bool once = false;  // Top: one table, then end
     // Drain: say how far it is until it is done.
     bool wait = false;
-    StartDrain drain = {};
+    StartDrain drain = {};  // Undrain: its server
 };
 
 // What parleyctl is to do next.
@@ -62,6 +64,7 @@ private:
     Step on_peers(Instant now, const Peers& page);
     Step on_workers(Instant now, const Workers& reply);
     Step on_drain(Instant now, const DrainState& state);
+    Step on_report(const Report& report) const;
     Step ask(RequestBody body);
     RequestBody first_request() const;
 
@@ -71,6 +74,7 @@ private:
     std::vector<PeerInfo> peers_;
     Top top_;
     std::string drain_told_;
+    bool drain_seen_ = false;  // another server's drain shows a beat after it began
     Instant next_sample_ = Instant::never();
 };
 

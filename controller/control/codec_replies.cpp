@@ -89,6 +89,10 @@ struct ReplyWriter {
                                             m.peers, m.left ? m.left->count() : -1)
                          .Union());
     }
+    fb::Offset<wire::Reply> operator()(const Report& m) {
+        return reply(wire::ReplyBody::Report,
+                     wire::CreateReport(to, to.CreateString(m.json)).Union());
+    }
     fb::Offset<wire::Reply> operator()(const Error& error) {
         const auto reason = to.CreateString(error.reason);
         return wire::CreateReply(to, id, static_cast<uint16_t>(error.code), reason);
@@ -197,6 +201,7 @@ std::optional<ReplyBody> parse_body(const wire::Reply& from) {
         case wire::ReplyBody::Workers:
             return Workers{parse_all(from.body_as_Workers()->workers(), parse_worker)};
         case wire::ReplyBody::DrainState: return parse_drain(*from.body_as_DrainState());
+        case wire::ReplyBody::Report: return Report{text(from.body_as_Report()->json())};
         case wire::ReplyBody::NONE: break;
     }
     return std::nullopt;

@@ -46,15 +46,26 @@ struct RequestWriter {
     }
     fb::Offset<void> operator()(const StartDrain& m) {
         type = wire::RequestBody::Drain;
-        return wire::CreateDrain(to, m.deadline ? m.deadline->count() : -1, m.for_good).Union();
+        return wire::CreateDrain(to, m.deadline ? m.deadline->count() : -1, m.for_good,
+                                 to.CreateString(m.server))
+            .Union();
     }
-    fb::Offset<void> operator()(const StopDrain&) {
+    fb::Offset<void> operator()(const StopDrain& m) {
         type = wire::RequestBody::Undrain;
-        return wire::CreateUndrain(to).Union();
+        return wire::CreateUndrain(to, to.CreateString(m.server)).Union();
     }
-    fb::Offset<void> operator()(const GetDrain&) {
+    fb::Offset<void> operator()(const GetDrain& m) {
         type = wire::RequestBody::GetDrain;
-        return wire::CreateGetDrain(to).Union();
+        return wire::CreateGetDrain(to, to.CreateString(m.server)).Union();
+    }
+    fb::Offset<void> operator()(const ExplainRoom& m) {
+        type = wire::RequestBody::Why;
+        return wire::CreateWhy(to, to.CreateString(m.room)).Union();
+    }
+    fb::Offset<void> operator()(const DumpRoom& m) {
+        type = wire::RequestBody::Dump;
+        const auto room = to.CreateString(m.room);
+        return wire::CreateDump(to, room, to.CreateString(m.peer)).Union();
     }
 };
 
@@ -85,10 +96,15 @@ std::optional<RequestBody> parse_body(const wire::Request& from) {
         }
         case wire::RequestBody::Drain: {
             const auto& m = *from.body_as_Drain();
-            return StartDrain{duration(m.deadline_us()), m.for_good()};
+            return StartDrain{duration(m.deadline_us()), m.for_good(), text(m.server())};
         }
-        case wire::RequestBody::Undrain: return StopDrain{};
-        case wire::RequestBody::GetDrain: return GetDrain{};
+        case wire::RequestBody::Undrain: return StopDrain{text(from.body_as_Undrain()->server())};
+        case wire::RequestBody::GetDrain: return GetDrain{text(from.body_as_GetDrain()->server())};
+        case wire::RequestBody::Why: return ExplainRoom{text(from.body_as_Why()->room())};
+        case wire::RequestBody::Dump: {
+            const auto& m = *from.body_as_Dump();
+            return DumpRoom{text(m.room()), text(m.peer())};
+        }
         case wire::RequestBody::NONE: break;
     }
     return std::nullopt;

@@ -43,11 +43,24 @@ struct MutePeer {
 struct StartDrain {
     std::optional<base::Duration> deadline = {};
     bool for_good = false;
+    std::string server = {};  // "": this one
 };
-struct StopDrain {};
-struct GetDrain {};
-using RequestBody = std::variant<Hello, ListRooms, GetRoom, ListPeers, ListWorkers, CloseRoom,
-                                 KickPeer, MutePeer, StartDrain, StopDrain, GetDrain>;
+struct StopDrain {
+    std::string server = {};
+};
+struct GetDrain {
+    std::string server = {};
+};
+struct ExplainRoom {
+    std::string room;
+};
+struct DumpRoom {
+    std::string room;
+    std::string peer = {};  // only of this one; "": of all
+};
+using RequestBody =
+    std::variant<Hello, ListRooms, GetRoom, ListPeers, ListWorkers, CloseRoom, KickPeer, MutePeer,
+                 StartDrain, StopDrain, GetDrain, ExplainRoom, DumpRoom>;
 struct Request {
     uint32_t id = 0;
     RequestBody body;
@@ -79,8 +92,11 @@ struct DrainState {
     uint32_t rooms = 0, peers = 0;
     std::optional<base::Duration> left = {};  // to the deadline
 };
+struct Report {
+    std::string json;  // an object
+};
 using ReplyBody =
-    std::variant<Done, HelloReply, Rooms, RoomLine, Peers, Workers, Error, DrainState>;
+    std::variant<Done, HelloReply, Rooms, RoomLine, Peers, Workers, Error, DrainState, Report>;
 struct Reply {
     uint32_t id = 0;
     ReplyBody body;

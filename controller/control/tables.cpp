@@ -10,6 +10,9 @@ namespace parley::controller::control {
 
 namespace {
 
+constexpr size_t kTextBytes = 64 * 1024;
+constexpr size_t kWorkersMost = 10'000;
+
 // Characters, not bytes: continuation bytes of UTF-8 take no place.
 size_t width_of(std::string_view text) {
     return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -96,6 +99,30 @@ std::string drain_text(const DrainState& state) {
                        " people";
     if (state.left) text += ", " + age_text(*state.left) + " left";
     return text + "\n";
+}
+
+std::string why_text(Json why) {
+    JsonFields in(why);
+    const auto line = [](std::string_view name, std::string_view value) {
+        return value.empty() ? "" : std::string(name) + ": " + harmless(value) + "\n";
+    };
+    std::string text = line("room", in.text_or("room", kTextBytes, ""));
+    text += line("home", in.text_or("home", kTextBytes, ""));
+    text += line("decided", in.text_or("decided", kTextBytes, ""));
+    text += line("reasons", in.text_or("reasons", kTextBytes, ""));
+    text += line("before", in.text_or("lostHome", kTextBytes, ""));
+    text += line("trace", in.text_or("trace", kTextBytes, ""));
+    text += line("trace of the decision", in.text_or("decisionTrace", kTextBytes, ""));
+    const Json workers = in.array_or_nothing("workers", kWorkersMost);
+    for (size_t i = 0; i < workers.size(); ++i) {
+        JsonFields worker(workers[i]);
+        const auto lender = worker.text_or("lender", kTextBytes, "");
+        text += "worker " + std::to_string(worker.number_or("worker", UINT32_MAX, 0));
+        if (!lender.empty()) text += " of server " + harmless(lender);
+        text += ", " + std::to_string(worker.number_or("peers", UINT32_MAX, 0)) + " peers: ";
+        text += harmless(worker.text_or("reasons", kTextBytes, "")) + "\n";
+    }
+    return text;
 }
 
 std::string drain_json(const DrainState& state) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/json/json.h"
 #include "controller/control/messages.h"
 
 // What parleyctl prints: columns for people, or JSON for scripts.
@@ -23,6 +24,7 @@ std::string room_text(Instant now, const RoomLine& room);
 std::string peers_text(Instant now, const std::vector<PeerInfo>& peers);
 std::string workers_text(const std::vector<WorkerInfo>& workers);
 std::string drain_text(const DrainState& state);
+std::string why_text(Json why);  // the answer of room.why
 
 // One line of JSON.
 std::string rooms_json(const std::vector<RoomLine>& rooms);

@@ -24,7 +24,7 @@ std::string write_app_data(const Room& room) {
     out.object().text("room", room.id).number("created", room.created.micros());
     out.number("maxPeers", room.options.max_peers);
     out.number("emptyTimeout", int64_t{room.options.empty_timeout.count()});
-    out.number("epoch", room.epoch).text("region", room.options.region);
+    out.number("epoch", room.epoch).text("trace", room.trace).text("region", room.options.region);
     out.text("antiAffinity", room.options.anti_affinity);
     out.key("loans").array();
     for (const Router& router : room.routers) {
@@ -47,6 +47,7 @@ std::optional<RoomRecord> parse_room(std::string_view app_data) {
     record.options.empty_timeout =
         base::Duration(static_cast<int64_t>(in.number("emptyTimeout", kMostMicros)));
     record.epoch = in.number_or("epoch", kMostMicros, 1);
+    record.trace = in.text_or("trace", kTextBytes, "");
     record.options.region = in.text_or("region", kTextBytes, "");
     record.options.anti_affinity = in.text_or("antiAffinity", kTextBytes, "");
     record.options.metadata = document->root()["metadata"].dump();

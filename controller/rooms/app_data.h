@@ -16,6 +16,7 @@ struct RoomRecord {
     RoomOptions options;
     Instant created;
     cluster::Epoch epoch = 1;
+    std::string trace = {};
     std::map<WorkerIndex, LentWorker> loans = {};  // by what this server calls them
 };
 std::string write_app_data(const Room& room);

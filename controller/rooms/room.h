@@ -19,7 +19,7 @@ bool valid_id(std::string_view id);
 struct Lane {
     uint32_t streams = 0;
     PipeRule rule = {};  // which of them, as far as the worker was told
-    bool told = true;             // false: by a controller before this one, so that it is not known
+    bool told = true;    // false: by a controller before this one, so that it is not known
 };
 
 // What carries a room in one worker.
@@ -27,6 +27,7 @@ struct Router {
     uint64_t id = 0;
     WorkerIndex worker = 0;
     LentWorker loan = {};  // of whom, when it is not ours
+    std::string reasons;   // why this worker, for people
     uint64_t level_observer = 0;
     uint64_t speaker_observer = 0;
 
@@ -44,6 +45,7 @@ struct Room {
     RoomOptions options;
     Instant created;
     cluster::Epoch epoch = 1;  // of this server as its home
+    std::string trace;         // trace-id of the request that made it
 
     // At most one in a worker, the oldest first; none while no worker runs.
     std::vector<Router> routers;

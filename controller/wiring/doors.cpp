@@ -57,6 +57,12 @@ void Server::on_http(uint64_t id, shell::HttpRequest request) {
 }
 
 void Server::on_answered(const clustering::Answered& answered) {
+    if (const auto run = errands_.find(answered.ask); run != errands_.end()) {
+        const auto [client, errand] = std::move(run->second);
+        errands_.erase(run);
+        control_socket_->send(client, control::Server::on_answer(errand, answered.answer));
+        return;
+    }
     const auto found = asking_.find(answered.ask);
     if (found == asking_.end()) return neighbours_->on_answered(answered);
     const auto [id, ask] = std::move(found->second);
@@ -119,11 +125,34 @@ shell::PipeServer::Events Server::control_events() {
 }
 
 void Server::on_control_frame(uint64_t id, base::Bytes frame) {
+    control::Server::Answer answer;
     turn([&](base::Instant now, Outputs& out) {
-        const auto answer = control_.on_frame(now, id, frame, core_, *this, out);
+        answer = control_.on_frame(now, id, frame, core_, *this, out);
+        // Before what the turn itself has for the client.
         if (!answer.frame.empty()) control_socket_->send(id, answer.frame);
-        if (!answer.close.empty()) control_socket_->close(id, answer.close);
     });
+    for (control::Errand& errand : answer.errands) run(id, std::move(errand));
+    if (!answer.close.empty()) control_socket_->close(id, answer.close);
+}
+
+void Server::run(uint64_t client, control::Errand errand) {
+    const auto number = neighbours_->ask({.command = errand.command});
+    if (number != 0) {
+        errands_.emplace(number, std::pair(client, std::move(errand)));
+        return;
+    }
+    const cluster::Answer busy{cluster::Refusal{kUnavailable, "too much is being asked"}};
+    control_socket_->send(client, control::Server::on_answer(errand, busy));
+}
+
+void Server::deliver(const Dumped& dumped) {
+    const auto [client, frame] = control_.on_dumped(dumped);
+    if (client != 0) control_socket_->send(client, frame);
+}
+
+std::string Server::home_of(std::string_view room) const {
+    const auto place = neighbours_ ? neighbours_->find(room) : std::nullopt;
+    return place ? place->place.home : "";
 }
 
 WorkerProcesses::Events Server::worker_events() {

@@ -109,7 +109,8 @@ clustering::AskId Neighbours::ask(const api::Ask& ask) {
     clustering::Mail mail;
     const std::string key =
         ask.server.empty() ? std::string(cluster::kRoomsKey) : cluster::server_key(ask.server);
-    const auto id = place_.broker.presence().ask(place_.broker.now(), key, ask.command, mail);
+    const auto id =
+        place_.broker.presence().ask(place_.broker.now(), key, ask.command, mail, ask.traceparent);
     place_.broker.deliver(std::move(mail));
     return id;
 }

@@ -109,7 +109,7 @@ void Server::deliver(const Outputs& out) {
                   [&](const BorrowWorker& m) { wanted_loans_.push_back(m); },
                   [&](const ReturnWorker& m) { loans_->give_back(m.worker); },
                   [&](const SendToWorker& m) { send(m); }, [&](const Event& event) { tell(event); },
-                  [&](const Log& line) { log(line); }},
+                  [&](const Log& line) { log(line); }, [&](const Dumped& m) { deliver(m); }},
             output);
     }
     for (const BorrowWorker& wanted : std::exchange(wanted_loans_, {})) loans_->borrow(wanted);
@@ -152,7 +152,9 @@ void Server::log(const Log& line) {
     std::vector<shell::LogField> fields;
     if (!line.room.empty()) fields.emplace_back("room", line.room);
     if (!line.peer.empty()) fields.emplace_back("peer", line.peer);
+    if (!options_.server_id.empty()) fields.emplace_back("server", options_.server_id);
     if (line.worker) fields.emplace_back("worker", std::to_string(*line.worker));
+    if (!line.trace.empty()) fields.emplace_back("trace", line.trace);
     logger_.write(static_cast<shell::LogLevel>(line.level), line.text, fields);
 }
 

@@ -33,7 +33,7 @@ namespace parley::controller {
 
 // A whole server: the cores, and the sockets and processes that they decide about. What a core
 // says goes to where it belongs; what the world says goes to the core that it concerns.
-class Server : control::Drainable {
+class Server : control::Place {
 public:
     struct Options {
         Config config;
@@ -70,10 +70,15 @@ private:
     void on_message(uint64_t id, std::string_view text);
     void on_disconnect(uint64_t id);
     void on_control_frame(uint64_t id, base::Bytes frame);
+    void run(uint64_t client, control::Errand errand);
+    void deliver(const Dumped& dumped);
     void on_signal(int number);
     void start_drain(base::Instant now, const control::StartDrain& wanted) override;
     void stop_drain(base::Instant now) override;
     control::DrainState drain_state(base::Instant now) const override;
+    const std::string& server_id() const override { return options_.server_id; }
+    bool can_ask_others() const override { return neighbours_ && neighbours_->can_be_asked(); }
+    std::string home_of(std::string_view room) const override;
     const Drain& drain() const;
     void on_drain_changed(const char* what);
     void mind_drain(base::Instant now);
@@ -124,8 +129,9 @@ private:
     shell::Timer deadline_;
     shell::TurnEnd turn_end_;
     shell::Signals signals_;
-    // HTTP requests that others carry out, with what they were asked.
+    // What others carry out: for HTTP requests, and for clients of the control socket.
     std::map<clustering::AskId, std::pair<uint64_t, api::Ask>> asking_;
+    std::map<clustering::AskId, std::pair<uint64_t, control::Errand>> errands_;
     std::set<ConnectionId> peers_;            // signalling connections that the core knows
     std::vector<BorrowWorker> wanted_loans_;  // that the core asked for in this turn
     Drain drain_;                             // without a broker; else its presence has it

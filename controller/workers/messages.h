@@ -33,6 +33,7 @@ struct Hello {
 struct CreateRouter {
     uint64_t router;
     std::string app_data;
+    std::string trace = {};
 };
 struct CloseRouter {
     uint64_t router;
@@ -381,8 +382,12 @@ struct SlotSpeaker {
 struct SlotSpeakers {
     std::vector<SlotSpeaker> slots;
 };
+struct RouterOpened {
+    uint64_t router = 0;
+    std::string trace;  // trace-id
+};
 using Notification = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker,
-                                  PipeStateChanged, SlotSpeakers>;
+                                  PipeStateChanged, SlotSpeakers, RouterOpened>;
 
 struct Frame {
     std::vector<Reply> replies;

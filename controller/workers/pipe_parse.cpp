@@ -102,6 +102,10 @@ public:
                 });
                 return out;
             }
+            case pipe::NotificationBody::RouterOpened: {
+                const auto& b = *n.body_as_RouterOpened();
+                return RouterOpened{b.router_id(), text(b.trace())};
+            }
             case pipe::NotificationBody::NONE: break;
         }
         return std::nullopt;

@@ -21,7 +21,8 @@ public:
     }
     Typed operator()(const CreateRouter& r) {
         const auto app_data = bytes(r.app_data);
-        return typed(pipe::CreateCreateRouter(b_, r.router, app_data));
+        const auto trace = r.trace.empty() ? 0 : b_.CreateString(r.trace);
+        return typed(pipe::CreateCreateRouter(b_, r.router, app_data, trace));
     }
     Typed operator()(const CloseRouter& r) { return typed(pipe::CreateCloseRouter(b_, r.router)); }
     Typed operator()(const CreateTransport& r) {

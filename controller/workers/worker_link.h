@@ -19,6 +19,7 @@ enum class Purpose : uint8_t {
     PipeConnect,
     PipeConsume,  // `request` is the consumer
     PipeProduce,  // `request` is the producer that comes out
+    Dump,         // `request` is the dump, `owner` this worker
     Router,
     Transport,
     Connect,

@@ -30,9 +30,10 @@ async function body(request) {
 
 // Here an app asks itself who this is and whether they may. Making a room that is there already
 // changes nothing.
-async function letIn(room, name) {
-  await parley.ask({ type: "room.create", room, options: { emptyTimeout: 300 } });
-  return parley.ask({ type: "peer.add", room, ...(name ? { name } : {}) });
+async function letIn(room, name, { traceparent }) {
+  const options = { emptyTimeout: 300 };
+  await parley.ask({ type: "room.create", room, options }, { traceparent });
+  return parley.ask({ type: "peer.add", room, ...(name ? { name } : {}) }, { traceparent });
 }
 
 // Gives the data of an answer, or a `location` to go to.
@@ -41,11 +42,11 @@ async function answer(request) {
   const [, room, join] = /^\/rooms\/([^/]+)(\/join)?$/.exec(url.pathname) ?? [];
   if (request.method === "POST" && join) {
     const { name } = await body(request);
-    return { data: await letIn(decodeURIComponent(room), name) };
+    return { data: await letIn(decodeURIComponent(room), name, request.headers) };
   }
   if (request.method === "GET" && room && !join && page) {
     const name = url.searchParams.get("name") ?? "";
-    const { token } = await letIn(decodeURIComponent(room), name);
+    const { token } = await letIn(decodeURIComponent(room), name, request.headers);
     return { location: `${page}/?${new URLSearchParams({ token, name })}` };
   }
   if (request.method === "GET" && url.pathname === "/rooms") {

@@ -57,6 +57,20 @@ TEST_CASE("what was not acknowledged comes again, to whoever comes next, and the
     CHECK(last.bodies() == std::vector<std::string>{"b"});
 }
 
+TEST_CASE("a message brings the trace that it was sent under") {
+    Loop loop;
+    PostOffice office(loop, options_for("trace"));
+    office.client->consume("test.trace", 10);
+    office.client->publish({.exchange = "parley.commands",
+                            .key = "trace",
+                            .body = "a",
+                            .traceparent = "00-4bf9-00f0-01"});
+    office.client->publish({.exchange = "parley.commands", .key = "trace", .body = "b"});
+    REQUIRE(office.until([&] { return office.deliveries.size() == 2; }));
+    CHECK(office.deliveries[0].traceparent == "00-4bf9-00f0-01");
+    CHECK(office.deliveries[1].traceparent.empty());
+}
+
 TEST_CASE("no more than the prefetch is unsettled at a time") {
     Loop loop;
     PostOffice office(loop, options_for("prefetch"));

@@ -47,6 +47,33 @@ async function overflow(t, cluster, chromium) {
   return people.length;
 }
 
+// One name follows a room from the request to the app's API to its worker, and says on any server
+// why it is where it is.
+async function followTrace(cluster) {
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+  const { status } = await cluster.api.ask("POST", "/rooms/traced/join", { name: "Ada" }, headers);
+  assert.equal(status, 200);
+  const home = await cluster.homeOf("traced");
+  const other = cluster.servers.find((server) => server !== home);
+  const lines = async (program, text) =>
+    (await program.logs()).split("\n").filter((l) => l.includes(text) && l.includes(trace));
+  assert.equal((await lines(await cluster.activeService(), "home chosen")).length, 1);
+  const opened = await lines(home, "room opened");
+  assert.equal(opened.length, 1);
+  assert(opened[0].includes(`server=${home.id}`), opened[0]);
+  assert.equal((await lines(home, "info    router ")).length, 1);
+  const why = await other.parleyctl("why", "traced");
+  const parts = [`home: ${home.id}`, `trace of the decision: ${trace}`, "worker 0, 0 peers: "];
+  for (const part of parts) {
+    assert(why.includes(part), why);
+  }
+  const dump = JSON.parse(await home.parleyctl("dump", "traced"));
+  assert.equal(dump.trace, trace);
+  const elsewhere = new RegExp(`no such room here: it is at server ${home.id}`);
+  await assert.rejects(other.parleyctl("dump", "traced"), elsewhere);
+}
+
 // The router-service and RabbitMQ are killed; whoever talks in `room` hears nothing of it, though
 // two of the three came by servers that are not its home.
 async function killTheRest(t, cluster, chromium, room) {
@@ -123,6 +150,7 @@ scenario("calls go on: beyond a server, without router-service, broker and home"
   const chromium = await startChromium(t);
   const people = await overflow(t, cluster, chromium);
   t.diagnostic(`a room went on at another server with ${people} people`);
+  await followTrace(cluster);
   await Promise.all(["standup", "retro", "lunch"].map((room) => cluster.createRoom(room)));
   await killTheRest(t, cluster, chromium, "standup");
   const { apart, lost } = await loseHomes(t, cluster, chromium, "retro");

@@ -203,6 +203,9 @@ struct NoticeWriter {
         const auto state = static_cast<pipe::PipeState>(notice.state);
         return as(pipe::CreatePipeStateChanged(fbb, notice.pipe, state));
     }
+    Offset<pipe::Notification> operator()(const router::RouterOpened& notice) {
+        return as(pipe::CreateRouterOpenedDirect(fbb, notice.router, notice.trace.c_str()));
+    }
 };
 
 }  // namespace

@@ -8,6 +8,8 @@ using router::refused;
 
 namespace {
 
+constexpr size_t kTraceBytes = 64;
+
 Offset<pipe::IceParameters> write_ice(FlatBufferBuilder& fbb, const ice::Credentials& ice) {
     return pipe::CreateIceParametersDirect(fbb, ice.username_fragment.c_str(),
                                            ice.password.c_str());
@@ -28,8 +30,15 @@ std::vector<Offset<pipe::IceCandidate>> write_candidates(FlatBufferBuilder& fbb,
 
 Answer carry_out(const pipe::CreateRouter& ask, Desk& desk) {
     if (!app_data_fits(ask)) return refused(Refusal::Malformed, kAppDataTooLong);
+    if (ask.trace() && ask.trace()->size() > kTraceBytes) {
+        return refused(Refusal::Malformed, "the trace is too long");
+    }
     const auto made = desk.worker.media.create_router(ask.router_id(), bytes_of(ask.app_data()));
-    if (made) desk.worker.owners.add_router(desk.worker.owner, ask.router_id());
+    if (!made) return base::Err{made.error()};
+    desk.worker.owners.add_router(desk.worker.owner, ask.router_id());
+    if (ask.trace()) {
+        desk.turn.notices.push_back(router::RouterOpened{ask.router_id(), text_of(ask.trace())});
+    }
     return desk.done(made);
 }
 

@@ -46,8 +46,12 @@ struct PipeStateChanged {
     uint64_t pipe;
     PipeState state;
 };
+struct RouterOpened {
+    uint64_t router;
+    std::string trace;  // trace-id of what it was made for
+};
 using Notice = std::variant<IceStateChanged, DtlsStateChanged, Volumes, DominantSpeaker,
-                            SlotSpeakers, PipeStateChanged>;
+                            SlotSpeakers, PipeStateChanged, RouterOpened>;
 
 // What one turn may write to: datagrams that leave, counters, and notices to the controller.
 struct Turn {

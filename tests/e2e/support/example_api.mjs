@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL("../../../examples/api-node/api.mjs", impo
 
 // Starts it; it ends with the test `t`. `broker`: RabbitMQ; `page`: where the voice room is;
 // `port`: its own, any free one if left out.
-// Gives { url, events: what it printed, ask(method, path, body) -> { status, body } }.
+// Gives { url, events: what it printed, ask(method, path, body, headers) -> { status, body } }.
 export async function startExampleApi(t, { broker, page, port }) {
   const url = `http://127.0.0.1:${port ?? (await freeTcpPort())}`;
   const env = { ...process.env, BROKER: broker, PORT: new URL(url).port };
@@ -25,9 +25,10 @@ export async function startExampleApi(t, { broker, page, port }) {
   });
   const events = [];
   createInterface({ input: child.stdout }).on("line", (line) => events.push(JSON.parse(line)));
-  const ask = async (method, path, body) => {
+  const ask = async (method, path, body, headers = {}) => {
     const answer = await fetch(url + path, {
       method,
+      headers,
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     return { status: answer.status, body: await answer.json() };

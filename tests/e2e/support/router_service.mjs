@@ -26,6 +26,7 @@ export async function startRouterService(t, { broker, args = [] }) {
 
 class RouterService {
   #program;
+  #log;
 
   constructor(httpPort, broker, log, args) {
     this.url = `http://127.0.0.1:${httpPort}`;
@@ -33,6 +34,7 @@ class RouterService {
     const listen = ["--http-listen", "127.0.0.1", "--http-port", `${httpPort}`];
     const flags = ["--broker", broker, ...listen, "--dashboard-root", page];
     const file = join(build, "router-service/parley-router-service");
+    this.#log = log;
     this.#program = new Program(file, [...flags, ...args], { log });
   }
 
@@ -60,6 +62,11 @@ class RouterService {
 
   stop() {
     return this.#program.stop();
+  }
+
+  // What it wrote.
+  logs() {
+    return readFile(this.#log, "utf8");
   }
 
   // A request of its HTTP API: see request().

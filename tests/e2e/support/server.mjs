@@ -1,15 +1,19 @@
 // A real server: the controller that was built, its workers, a run directory of its own.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freeTcpPort, freeUdpPort } from "./ports.mjs";
 import { processesWith } from "./processes.mjs";
 import { build, Program, repository } from "./program.mjs";
 import { request } from "./request.mjs";
 import { witness } from "./scenario.mjs";
 import { until } from "./until.mjs";
+
+const run = promisify(execFile);
 
 // Starts one, ready when this returns. `t` is the test that owns it: at its end the server is
 // stopped, and the test fails if that left a process behind. `args`: more of the controller's
@@ -101,6 +105,14 @@ class Server {
   // A request of the HTTP API: see request().
   api(method, path, body, headers = {}) {
     return request(this.url + path, method, body, headers);
+  }
+
+  // What parleyctl prints on this machine.
+  async parleyctl(...args) {
+    const socket = join(this.#directory, "control.sock");
+    const program = join(build, "controller/parleyctl");
+    const { stdout } = await run(program, ["--socket", socket, ...args]);
+    return stdout;
   }
 
   // What the controller and the workers wrote.

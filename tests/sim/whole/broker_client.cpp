@@ -120,6 +120,7 @@ void BrokerClient::on_letter(const std::shared_ptr<Wire>& wire, const std::strin
                          .body = said.body,
                          .reply_to = said.reply_to,
                          .correlation_id = said.correlation_id,
+                         .traceparent = said.traceparent,
                          .redelivered = copy.redelivered});
 }
 

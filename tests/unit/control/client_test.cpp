@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <utility>
+
 #include "controller/control/codec.h"
 #include "controller/control/server.h"
 #include "controller/control/tables.h"
@@ -16,9 +19,10 @@ namespace {
 
 using Verb = Command::Verb;
 
-// A server that is drained as its Drain says, over the rooms of its controller.
-struct ModelDrain : Drainable {
-    explicit ModelDrain(test::ModelServer& with) : server(with) {}
+// A server that is drained as its Drain says, over the rooms of its controller; alone, or one of a
+// cluster.
+struct ModelPlace : Place {
+    explicit ModelPlace(test::ModelServer& with) : server(with) {}
     void start_drain(Instant now, const StartDrain& wanted) override {
         drain.begin(now, wanted.deadline, wanted.for_good);
     }
@@ -29,8 +33,14 @@ struct ModelDrain : Drainable {
         return {drain.state(), static_cast<uint32_t>(rooms.size()), 0, drain.left(now)};
     }
 
+    const std::string& server_id() const override { return id; }
+    bool can_ask_others() const override { return can_ask; }
+    std::string home_of(std::string_view room) const override { return room == "far" ? "s2" : ""; }
+
     test::ModelServer& server;
     mutable Drain drain;
+    std::string id;
+    bool can_ask = false;
 };
 
 // parleyctl and a whole controller with a model worker, frame by frame.
@@ -53,8 +63,21 @@ public:
         const Instant end = server.now + longest;
         while (result.exit_code < 0) {
             if (!frame.empty()) {
-                const std::vector<uint8_t> answer = serve(id, frame).frame;
-                frame = take(client.on_frame(server.now, answer), result);
+                const Server::Answer answer = serve(id, frame);
+                frame.clear();
+                if (!answer.frame.empty()) {
+                    frame = take(client.on_frame(server.now, answer.frame), result);
+                }
+                for (const Errand& errand : answer.errands) {
+                    errands.push_back(errand);
+                    const auto said = Server::on_answer(errand, others(errand));
+                    frame = take(client.on_frame(server.now, said), result);
+                }
+                for (const Dumped& dumped : std::exchange(server.dumped, {})) {
+                    const auto said = control.on_dumped(dumped);
+                    REQUIRE(said.client == id);
+                    frame = take(client.on_frame(server.now, said.frame), result);
+                }
                 continue;
             }
             if (client.next_deadline() > end) break;
@@ -67,7 +90,8 @@ public:
 
     Server::Answer serve(uint64_t id, base::Bytes frame) {
         return server.call([&](Controller& core, Instant now, Outputs& out) {
-            return control.on_frame(now, id, frame, core, drain, out);
+            auto answer = control.on_frame(now, id, frame, core, drain, out);
+            return answer;
         });
     }
 
@@ -78,9 +102,14 @@ public:
     }
 
     test::ModelServer server;
-    ModelDrain drain{server};
+    ModelPlace drain{server};
     Server control;
     uint64_t last_id = 0;
+    std::vector<Errand> errands;
+    // What the rest of the cluster says.
+    std::function<std::optional<cluster::Answer>(const Errand&)> others = [](const Errand&) {
+        return std::optional<cluster::Answer>();
+    };
 
 private:
     static std::vector<uint8_t> take(Step step, Result& result) {
@@ -170,6 +199,91 @@ TEST_CASE("who waits for a drain that somebody undoes does not take the server f
     const Step step = client.on_frame(world.server.now, world.serve(1, asks.send).frame);
     CHECK(step.exit_code == 1);
     CHECK(step.complain == "parleyctl: the drain was undone\n");
+}
+
+TEST_CASE("a server that stands alone says why a room is where it is") {
+    World world(2);
+    world.make_room("standup");
+    const auto why = world.run({.verb = Verb::Why, .room = "standup"});
+    CHECK(why.exit_code == 0);
+    CHECK(why.printed.starts_with("room: standup\nreasons: this server stands alone\ntrace: "));
+    CHECK(why.printed.ends_with(
+        "\nworker 0, 0 peers: worker 0 (0%) was the lightest, before 1 (0%)\n"));
+    const auto drained = world.run({.verb = Verb::Drain, .drain = {.server = "s2"}});
+    CHECK(drained.complained == "parleyctl: this server stands alone\n");
+}
+
+TEST_CASE("in a cluster the router-service is asked why, and says so for a terminal") {
+    World world;
+    world.drain.id = "s1";
+    world.drain.can_ask = true;
+    world.others = [](const Errand& errand) -> std::optional<cluster::Answer> {
+        CHECK(std::get<cluster::RoomWhy>(errand.command).room == "far");
+        return cluster::Answer{
+            {},
+            R"({"room":"far","home":"s2","reasons":"lighter\u001b[2J","trace":"4b",)"
+            R"("workers":[{"worker":3,"lender":"s9","peers":7,"reasons":"lent"}]})"};
+    };
+    const auto why = world.run({.verb = Verb::Why, .room = "far"});
+    CHECK(why.printed ==
+          "room: far\nhome: s2\nreasons: lighter?[2J\ntrace: 4b\n"
+          "worker 3 of server s9, 7 peers: lent\n");
+    world.others = [](const Errand&) {
+        return cluster::Answer{cluster::Refusal{404, "no such room"}};
+    };
+    CHECK(world.run({.verb = Verb::Why, .room = "far"}).complained == "parleyctl: no such room\n");
+    world.others = [](const Errand&) { return std::optional<cluster::Answer>(); };
+    CHECK(world.run({.verb = Verb::Why, .room = "far"}).complained ==
+          "parleyctl: no answer in time\n");
+    CHECK(world.run({.verb = Verb::Why, .room = "a b"}).complained == "parleyctl: no id: a b\n");
+    world.drain.can_ask = false;  // the broker is away
+    const auto unknown = world.run({.verb = Verb::Why, .room = "far"});
+    CHECK(unknown.complained == "parleyctl: no such room here: it is at server s2\n");
+}
+
+TEST_CASE("a dump is printed for people, or in one line; of a room that is here") {
+    World world;
+    world.make_room("standup");
+    const auto dump = world.run({.verb = Verb::Dump, .room = "standup"});
+    CHECK(dump.exit_code == 0);
+    CHECK(dump.printed.starts_with("{\n  \"room\": \"standup\",\n"));
+    const auto line = world.run({.verb = Verb::Dump, .room = "standup", .json = true});
+    CHECK(line.printed.starts_with("{\"room\":\"standup\","));
+    const auto far = world.run({.verb = Verb::Dump, .room = "far"});
+    CHECK(far.complained == "parleyctl: no such room here: it is at server s2\n");
+    const auto nobody = world.run({.verb = Verb::Dump, .room = "standup", .peer = "ada"});
+    CHECK(nobody.complained == "parleyctl: no such peer\n");
+}
+
+TEST_CASE("another server of the cluster is drained from here, and waited for") {
+    World world;
+    world.drain.id = "s1";
+    world.drain.can_ask = true;
+    std::vector<std::string> states = {"up", "draining", "drained"};
+    world.others = [&](const Errand& errand) -> std::optional<cluster::Answer> {
+        if (const auto* drain = std::get_if<cluster::ServerDrain>(&errand.command)) {
+            CHECK((drain->server == "s2" && drain->deadline == 50min));
+            return cluster::Answer{};
+        }
+        if (!std::holds_alternative<cluster::ServerList>(errand.command)) return cluster::Answer{};
+        const std::string state = states.front();
+        states.erase(states.begin());
+        return cluster::Answer{
+            {},
+            R"({"servers":[{"server":"s1","state":"up"},{"server":"s2","state":")" + state +
+                R"(","rooms":4,"load":{"peers":9}}]})"};
+    };
+    const auto waited = world.run(
+        {.verb = Verb::Drain, .wait = true, .drain = {.deadline = 50min, .server = "s2"}}, 1min);
+    CHECK(waited.exit_code == 0);
+    CHECK(waited.printed.ends_with("drained: 4 rooms, 9 people\n"));
+    CHECK_FALSE(world.drain.drain.is_on());
+    const auto told = world.run({.verb = Verb::Undrain, .drain = {.server = "s2"}});
+    CHECK(told.printed == "server s2 was told\n");
+    CHECK(std::get<cluster::ServerUndrain>(world.errands.back().command).server == "s2");
+    const auto ours = world.run({.verb = Verb::Drain, .drain = {.server = "s1"}});
+    CHECK(ours.exit_code == 0);
+    CHECK(world.drain.drain.is_on());
 }
 
 TEST_CASE("what can not be done is said on standard error") {

@@ -44,6 +44,11 @@ const std::vector<Request> kRequests = {
     {10, StopDrain{}},
     {11, GetDrain{}},
     {12, StartDrain{}},
+    {13, StartDrain{{}, false, "s2"}},
+    {14, StopDrain{"s2"}},
+    {15, GetDrain{"s2"}},
+    {16, ExplainRoom{"standup"}},
+    {17, DumpRoom{"standup", "ada"}},
 };
 
 RoomLine a_room() {
@@ -94,7 +99,8 @@ const std::vector<Reply> kReplies = {{1, Done{}},
                                      {5, Peers{{a_peer()}, true}},
                                      {6, Workers{{a_worker()}}},
                                      {7, Error{ErrorCode::NotFound, "no such room"}},
-                                     {8, DrainState{cluster::ServerState::Drained, 3, 4, 9s}}};
+                                     {8, DrainState{cluster::ServerState::Drained, 3, 4, 9s}},
+                                     {9, Report{"{}"}}};
 
 }  // namespace
 
@@ -118,6 +124,12 @@ TEST_CASE("requests cross the wire with all they say") {
     CHECK((kick.room == "standup" && kick.peer == "ada" && kick.reason == "bye"));
     const auto& mute = std::get<MutePeer>((*read)[7].body);
     CHECK((mute.room == "standup" && mute.peer == "ada" && mute.muted));
+    CHECK(std::get<StartDrain>((*read)[12].body).server == "s2");
+    CHECK(std::get<StopDrain>((*read)[13].body).server == "s2");
+    CHECK(std::get<GetDrain>((*read)[14].body).server == "s2");
+    CHECK(std::get<ExplainRoom>((*read)[15].body).room == "standup");
+    const auto& dump = std::get<DumpRoom>((*read)[16].body);
+    CHECK((dump.room == "standup" && dump.peer == "ada"));
     const auto& drain = std::get<StartDrain>((*read)[8].body);
     CHECK((drain.deadline == 50min && drain.for_good));
     const auto& patient = std::get<StartDrain>((*read)[11].body);

@@ -398,6 +398,8 @@ void ModelServer::deliver(const Output& output) {
         trace += event->type + event->data;
         REQUIRE_MESSAGE(JsonDocument::parse(event->data).ok(), event->data);
         event_log.push_back(*event);
+    } else if (const auto* dump = std::get_if<Dumped>(&output)) {
+        dumped.push_back(*dump);
     } else if (const auto* line = std::get_if<Log>(&output)) {
         trace += line->text;
         logs.push_back(*line);

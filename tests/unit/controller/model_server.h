@@ -139,6 +139,7 @@ public:
     std::deque<std::pair<uint32_t, std::vector<uint8_t>>> held;
     std::vector<controller::Event> event_log;
     std::vector<controller::Log> logs;
+    std::vector<controller::Dumped> dumped;
     std::string trace;  // every output in order, byte for byte
 
 private:

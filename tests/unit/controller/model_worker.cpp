@@ -182,6 +182,11 @@ struct ModelWorker::Writer {
                 w.close_pipe(p);
                 return done(id);
             }
+            case pipe::RequestBody::GetPipeStats: {
+                const bool known = w.pipes_.contains(request.body_as_GetPipeStats()->pipe_id());
+                if (!known) return refuse(id, Code::NotFound, "pipe");
+                return say(id, pipe::CreatePipeStats(b, pipe::PipeState::Connected));
+            }
             case pipe::RequestBody::PipeConsume:
                 return pipe_consume(id, *request.body_as_PipeConsume());
             case pipe::RequestBody::PipeProduce:

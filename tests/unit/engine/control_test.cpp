@@ -190,3 +190,31 @@ TEST_CASE("mutated frames are refused or answered, and break nothing") {
     CHECK(answered > 0);
     CHECK(answered < 20'000);
 }
+
+TEST_CASE("every controller is told under which trace a router was opened") {
+    Fixture world;
+    world.engine.on_controller_connected(world.now, 2);
+    REQUIRE(world.engine.on_frame(world.now, 2, hello_frame(), world.out));
+    (void)world.frames_to(2);
+    FlatBufferBuilder fbb;
+    const auto create = pipe::CreateCreateRouterDirect(fbb, 1, nullptr, "4bf9");
+    const Bytes frame = frame_of(fbb, 1, pipe::RequestBody::CreateRouter, create.Union());
+    REQUIRE(world.engine.on_frame(world.now, kController, frame, world.out));
+    const auto frames = world.frames_to(2);
+    REQUIRE(frames.size() == 1);
+    const auto* said = flatbuffers::GetRoot<pipe::Frame>(frames[0].data())->notifications();
+    REQUIRE((said && said->size() == 1));
+    const auto* opened = said->Get(0)->body_as_RouterOpened();
+    REQUIRE(opened);
+    CHECK(opened->router_id() == 1);
+    CHECK(opened->trace()->str() == "4bf9");
+}
+
+TEST_CASE("a trace that is too long is refused, and makes no router") {
+    Fixture world;
+    FlatBufferBuilder fbb;
+    const std::string trace(65, 'a');
+    CHECK_FALSE(
+        world.ask(fbb, pipe::CreateCreateRouterDirect(fbb, 1, nullptr, trace.c_str())).ok());
+    CHECK(world.engine.media().routers().size() == 0);
+}

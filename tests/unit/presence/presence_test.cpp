@@ -43,13 +43,15 @@ struct Member {
             return 0;
         });
     }
-    void deliver(const std::string& queue, const std::string& body, std::string key = "k") {
+    void deliver(const std::string& queue, const std::string& body, std::string key = "k",
+                 std::string traceparent = "") {
         const cluster::Delivery delivery{.tag = ++tag,
                                          .queue = queue,
                                          .key = std::move(key),
                                          .body = body,
                                          .reply_to = "caller",
-                                         .correlation_id = "c" + std::to_string(tag)};
+                                         .correlation_id = "c" + std::to_string(tag),
+                                         .traceparent = std::move(traceparent)};
         server.call([&](auto& core, base::Instant now, auto& out) {
             presence->on_delivery(now, delivery, core, out, mail);
             return 0;
@@ -484,4 +486,31 @@ TEST_CASE("hostile mail costs its sender an answer, and nobody else anything") {
         }
     }
     CHECK(member.presence->counts().unreadable == 7 * 3);
+}
+
+TEST_CASE("a room has the trace of the command that made it, in its log and for who asks why") {
+    Member one;
+    constexpr const char* kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    one.deliver(cluster::server_queue("server-1"),
+                cluster::write(cluster::RoomOpen{"standup", 7, {}}), "k",
+                "00-" + std::string(kTrace) + "-00f067aa0ba902b7-01");
+    const auto opened = [](const controller::Log& line) { return line.text == "room opened"; };
+    const auto& logs = one.server.logs;
+    const auto line = std::find_if(logs.begin(), logs.end(), opened);
+    REQUIRE(line != logs.end());
+    CHECK(line->trace == kTrace);
+    const cluster::Answer why = one.ask(cluster::RoomWhy{"standup"});
+    CHECK(why.data.find(R"("trace":"4bf92f3577b34da6a3ce929d0e0e4736")") != std::string::npos);
+    CHECK(why.data.find(R"("reasons":"worker 0 (0%) was the lightest)") != std::string::npos);
+}
+
+TEST_CASE("a command for a room that is elsewhere goes on under its own trace") {
+    Member one;
+    const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    one.mail.clear();
+    const auto ask =
+        one.presence->ask(one.server.now, "rooms", cluster::RoomGet{"far"}, one.mail, traceparent);
+    CHECK(ask != 0);
+    REQUIRE(one.sent_to("rooms").size() == 1);
+    CHECK(one.sent_to("rooms")[0].traceparent == traceparent);
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/cluster/codec.h"
+#include "common/cluster/trace.h"
 #include "tests/unit/router_service/model_cluster.h"
 
 namespace parley::router_service {
@@ -281,7 +282,29 @@ TEST_CASE("why a room is where it is can be asked") {
     const Answer why = cluster.call(cluster::RoomWhy{"standup"});
     CHECK(contains(why.data, "lighter of"));
     CHECK(contains(why.data, "no server of region mars has capacity"));
+    // Why these workers its home says; without it the rest is told all the same.
+    CHECK(contains(why.data, R"("workers":[{"worker":2}])"));
     CHECK(code(cluster.call(cluster::RoomWhy{"other"})) == 404);
+    cluster.server(cluster.homes("standup").at(0)).hang();
+    const Answer alone = cluster.call(cluster::RoomWhy{"standup"});
+    CHECK_FALSE(alone.refusal);
+    CHECK_FALSE(contains(alone.data, "workers"));
+}
+
+TEST_CASE("the trace of a command goes on to the home, and is remembered with the decision") {
+    ModelCluster cluster(14, 3);
+    cluster.start();
+    cluster.run(4s);
+    constexpr const char* kTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    cluster.traceparent = kTrace;
+    cluster.call(RoomCreate{"standup", {}});
+    const std::string home = cluster.homes("standup").at(0);
+    CHECK(cluster.server(home).last_traceparent == kTrace);
+    cluster.traceparent = "nonsense";
+    const Answer why = cluster.call(cluster::RoomWhy{"standup"});
+    CHECK(contains(why.data, R"("decisionTrace":"4bf92f3577b34da6a3ce929d0e0e4736")"));
+    CHECK(cluster::trace_id(cluster.server(home).last_traceparent).size() == 32);
+    CHECK(cluster.server(home).last_traceparent != kTrace);
 }
 
 TEST_CASE("rooms and servers are listed") {

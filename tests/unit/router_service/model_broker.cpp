@@ -90,7 +90,8 @@ void ModelBroker::route(const Link& from, const cluster::Publish& publish) {
                                .key = publish.key,
                                .body = publish.body,
                                .reply_to = publish.reply_to,
-                               .correlation_id = publish.correlation_id};
+                               .correlation_id = publish.correlation_id,
+                               .traceparent = publish.traceparent};
     if (publish.reply_to == cluster::kReplyTo) {
         delivery.reply_to = "reply." + std::to_string(++last_reply_);
         replies_[delivery.reply_to] = {from, ""};

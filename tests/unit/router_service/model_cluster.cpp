@@ -117,7 +117,8 @@ std::string ModelCluster::ask(const cluster::Command& command) {
                           .key = std::string(cluster::kRoomsKey),
                           .body = cluster::write(command),
                           .reply_to = "app",
-                          .correlation_id = id});
+                          .correlation_id = id,
+                          .traceparent = traceparent});
     return id;
 }
 

@@ -65,6 +65,7 @@ public:
     // Who has this room now, by server id.
     std::vector<std::string> homes(const std::string& room) const;
 
+    std::string traceparent;  // of what the app asks
     base::SeededRandom random;
     Clock clock;
     ModelBroker broker;

@@ -24,6 +24,7 @@ public:
 
     bool is_up() const { return up_ && !hangs_; }
     const std::string& id() const { return id_; }
+    std::string last_traceparent;  // of the latest command
     const std::map<std::string, cluster::RoomReport>& rooms() const { return rooms_; }
 
     double capacity = 1'000;
