@@ -102,6 +102,7 @@ void resume(Turn& turn, ConnectionId connection, const Admission& admission) {
         make_ready(turn, *member, consumer);
     }
     member->session.resume(admission.received, turn.out);
+    tell_lost_transports(turn, *member);
 }
 
 // The room that the admission names, opened if need be. Closes the connection when there is none.

@@ -16,6 +16,10 @@ void move_out(Turn& turn, Room& room, Member& member);
 // the worker before are told so. Does nothing while no worker runs.
 void carry(Turn& turn, Room& room);
 
+// Tells the peer which of its transports died with their worker, once: when it has a place again,
+// and its client has come back after a crash of the controller. May be the end of the peer.
+void tell_lost_transports(Turn& turn, Member& member);
+
 // Ends the router there: in a worker that runs, it is closed.
 void close_router(Turn& turn, Room& room, WorkerIndex worker);
 // The worker is gone, with the transports of the peers that were in it. The others hear them no

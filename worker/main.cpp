@@ -54,6 +54,10 @@ private:
         const shell::LoopDelay::Delays late = loop_delay_.take();
         engine_->on_usage({used.cpu_ns, used.resident_bytes, late.most, late.mean, port_->drops(),
                            static_cast<uint32_t>(port_->tcp_connections())});
+        if (port_->reopen_tcp()) {
+            std::fputs("parley-worker: the port is free: media over TCP from now on\n", stderr);
+            engine_->on_tcp_open();
+        }
         usage_.set(now + 1s);
     }
 
@@ -113,12 +117,16 @@ base::Result<std::unique_ptr<Worker>, std::string> Worker::open(shell::Loop& loo
         shell::MediaPort::open(loop, addresses, options.port, options.tcp, worker->media_events());
     if (!port) return base::Err{port.error()};
     worker->port_ = std::move(*port);
+    if (const std::string& why = worker->port_->tcp_error(); !why.empty()) {
+        std::fprintf(stderr, "parley-worker: no media over TCP until the port is free: %s\n",
+                     why.c_str());
+    }
     worker->out_ = std::make_unique<net::Outbox>(*worker->port_);
 
     options.engine.pid = static_cast<uint32_t>(getpid());
     for (engine::Listen& listen : options.engine.listens) {
         listen.address.port = worker->port_->port();
-        listen.tcp = options.tcp;
+        listen.tcp = worker->port_->takes_tcp();
     }
     worker->engine_ = std::make_unique<engine::Engine>(options.engine, *worker->identity_,
                                                        worker->random_, loop.now());

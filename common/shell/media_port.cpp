@@ -18,24 +18,33 @@ base::Result<std::unique_ptr<MediaPort>, std::string> MediaPort::open(
     for (int attempt = 1;; ++attempt) {
         auto udp = UdpPort::open(loop, listen, port, events.on_batch);
         if (!udp) return base::Err{udp.error()};
-        std::unique_ptr<TcpPort> streams;
-        if (tcp) {
-            auto opened = TcpPort::open(loop, listen, (*udp)->port(),
-                                        static_cast<uint8_t>(listen.size()), events, {});
-            if (!opened && port == 0 && attempt < kPortAttempts) continue;
-            if (!opened) return base::Err{opened.error()};
-            streams = std::move(*opened);
-        }
-        return std::unique_ptr<MediaPort>(
-            new MediaPort(std::move(*udp), std::move(streams), listen.size()));
+        std::unique_ptr<MediaPort> opened(new MediaPort(loop, listen, std::move(*udp), events));
+        if (!tcp || opened->open_tcp()) return opened;
+        if (port != 0 || attempt == kPortAttempts) return opened;
     }
 }
 
-MediaPort::MediaPort(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, size_t addresses)
-    : udp_(std::move(udp)), tcp_(std::move(tcp)), addresses_(addresses) {}
+MediaPort::MediaPort(Loop& loop, std::span<const net::Address> listen, std::unique_ptr<UdpPort> udp,
+                     TcpPort::Events events)
+    : loop_(loop),
+      listen_(listen.begin(), listen.end()),
+      events_(std::move(events)),
+      udp_(std::move(udp)) {}
+
+bool MediaPort::open_tcp() {
+    auto opened =
+        TcpPort::open(loop_, listen_, port(), static_cast<uint8_t>(listen_.size()), events_, {});
+    tcp_error_ = opened ? "" : opened.error();
+    if (opened) tcp_ = std::move(*opened);
+    return takes_tcp();
+}
+
+bool MediaPort::reopen_tcp() {
+    return !tcp_error_.empty() && open_tcp();
+}
 
 void MediaPort::send(std::span<const net::Datagram> batch) {
-    const auto over_tcp = [this](const net::Datagram& d) { return d.path.local >= addresses_; };
+    const auto over_tcp = [this](const net::Datagram& d) { return d.path.local >= listen_.size(); };
     if (std::none_of(batch.begin(), batch.end(), over_tcp)) return udp_->send(batch);
     ENSURE(tcp_ && batch.size() <= over_udp_.size());
     size_t count = 0;

@@ -38,6 +38,8 @@ public:
 
     // The TCP connection that is this path has ended.
     void on_path_closed(base::Instant now, const net::Path& path, net::Outbox& out);
+    // The TCP ports that were taken at the start are open: new transports have candidates of them.
+    void on_tcp_open() { media_.on_tcp_open(); }
     // Whether somebody has proved the path by a connectivity check, or a controller told it.
     bool knows(const net::Path& path) const { return media_.knows(path); }
 

@@ -67,6 +67,9 @@ public:
     void on_datagrams(base::Instant now, std::span<net::Datagram> batch, Turn& turn);
     // A TCP connection has ended: nothing can be sent on its path any more.
     void on_path_closed(base::Instant now, const net::Path& path, Turn& turn);
+    void on_tcp_open() {
+        for (Listen& listen : listens_) listen.tcp = true;
+    }
     // Whether a check has proved it, and its consent lasts.
     bool knows(const net::Path& path) const { return addressing_.of_path(path) != nullptr; }
     void on_deadline(base::Instant now, Turn& turn);

@@ -100,6 +100,23 @@ TEST_CASE("what a later controller kept in the workers is understood after a rol
     CHECK(server.hears(ada) == Voices{"bob"});
 }
 
+TEST_CASE("who comes back after its worker died, too, is told that its transports are lost") {
+    ModelServer server({.workers = 2});
+    server.start();
+    auto& ada = server.enter("standup", "ada");
+    auto& bob = server.enter("standup", "bob");
+    server.crash_controller();
+    bob.resume();
+    server.kill_worker(server.worker_of("standup"));
+    CHECK(bob.told("transportsLost") == 1);
+    ada.resume();
+    CHECK(ada.recovered);
+    CHECK(ada.told("transportsLost") == 1);
+    ada.lose_connection();
+    ada.resume();
+    CHECK(ada.told("transportsLost") == 1);
+}
+
 TEST_CASE("who does not come back after a crash is dropped") {
     ModelServer server;
     server.start();

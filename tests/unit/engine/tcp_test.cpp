@@ -94,6 +94,10 @@ TEST_CASE("where TCP is off no client is told of it") {
     const Replied made = world.create_transport(1, 10);
     CHECK(made->body_as_TransportCreated()->ice_candidates()->size() == 2);
     CHECK(made->body_as_TransportCreated()->tcp_candidates()->size() == 0);
+    // It was taken, and is free now.
+    world.engine.on_tcp_open();
+    const Replied next = world.create_transport(1, 11);
+    CHECK(next->body_as_TransportCreated()->tcp_candidates()->size() == 2);
 }
 
 TEST_CASE("a voice is heard over a connection as over UDP, and when it ends over UDP again") {

@@ -76,19 +76,37 @@ TEST_CASE("what goes to a connection that has ended is counted, and UDP goes on"
     CHECK(worker.port->drops()[net::Drop::SendFailed] == 1);
 }
 
-TEST_CASE("a number that is taken for TCP alone is refused, unless TCP is switched off") {
+TEST_CASE("a number that is taken for TCP alone is opened for UDP, and for TCP when it is free") {
     Loop loop;
     for (int attempt = 1;; ++attempt) {
-        const auto taken = TcpListener::listen(loop, net::parse_ip("127.0.0.1", 0).value(),
-                                               [](Fd, const net::Address&) {});
+        auto taken = TcpListener::listen(loop, net::parse_ip("127.0.0.1", 0).value(),
+                                         [](Fd, const net::Address&) {});
         REQUIRE(taken.ok());
         const uint16_t number = (*taken)->address().port;
-        const Worker refused(true, number), off(false, number);
-        if (!off.port && attempt < 16) continue;  // somebody has it for UDP
-        CHECK(refused.error == "cannot listen on TCP 127.0.0.1:" + std::to_string(number) +
-                                   ": Address already in use");
-        REQUIRE(off.port);
-        CHECK(off.port->tcp_connections() == 0);
+        Worker worker(true, number);
+        if (!worker.port && attempt < 16) continue;  // somebody has it for UDP
+        REQUIRE(worker.port);
+        CHECK_FALSE(worker.port->takes_tcp());
+        CHECK(worker.port->tcp_error() == "cannot listen on TCP 127.0.0.1:" +
+                                              std::to_string(number) + ": Address already in use");
+        CHECK_FALSE(worker.port->reopen_tcp());
+        *taken = nullptr;
+        CHECK(worker.port->reopen_tcp());
+        CHECK(worker.port->takes_tcp());
+        CHECK(worker.port->tcp_error().empty());
+        CHECK_FALSE(worker.port->reopen_tcp());  // is open already
+        TcpClient client(worker.address());
+        client.say("by tcp");
+        CHECK(drive(worker.loop, [&] { return worker.heard.size() == 1; }));
         return;
     }
+}
+
+TEST_CASE("TCP that is switched off is not open, and nothing is wrong with it") {
+    Worker worker(false);
+    REQUIRE(worker.port);
+    CHECK_FALSE(worker.port->takes_tcp());
+    CHECK(worker.port->tcp_error().empty());
+    CHECK_FALSE(worker.port->reopen_tcp());
+    CHECK(worker.port->tcp_connections() == 0);
 }
