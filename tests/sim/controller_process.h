@@ -110,6 +110,7 @@ private:
     void carry_out(const controller::SendToWorker& what);
     void carry_out(const controller::Event& what);
     void carry_out(const controller::Log& what);
+    void carry_out(const controller::Dumped&) {}  // nobody asks for one here
 
     bool is_lent(controller::WorkerIndex index) const { return index >= options_.core.workers; }
     void spawn(controller::WorkerIndex index);
