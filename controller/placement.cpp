@@ -163,10 +163,9 @@ void promise_capacity(Turn& turn, const Room& room, const Rights& rights, Worker
 }
 
 std::string reasons_for(const House& house, Instant now, const Room& room, WorkerIndex worker) {
-    const std::vector<double> load = loads(house, now);
     const auto named = [&](WorkerIndex i) {
         char text[48];
-        std::snprintf(text, sizeof text, "%u (%.0f%%)", i, 100 * load[i]);
+        std::snprintf(text, sizeof text, "%u (%.0f%%)", i, 100 * house.gauges[i].load(now));
         return std::string(text);
     };
     std::string others, before;
