@@ -79,5 +79,6 @@ std::string write_peer_places(const std::vector<PeerPlace>& peers);
 base::Result<std::vector<PeerPlace>, std::string> read_peer_places(Json data);
 
 const char* state_text(ServerState state);  // "up", "draining", "drained"
+std::optional<ServerState> parse_state(std::string_view text);
 
 }  // namespace parley::cluster

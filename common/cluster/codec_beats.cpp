@@ -13,12 +13,9 @@ constexpr uint64_t kDrainMost = 365ull * 24 * 3600 * 1000;  // ms; as good as no
 constexpr auto kStates = std::to_array<const char*>({"up", "draining", "drained"});
 
 ServerState read_state(JsonFields& fields) {
-    const std::string_view text = fields.text("state", 16);
-    for (size_t i = 0; i < kStates.size(); ++i) {
-        if (text == kStates[i]) return static_cast<ServerState>(i);
-    }
-    fields.fail("state", "up, draining or drained");
-    return ServerState::Up;
+    const auto state = parse_state(fields.text("state", 16));
+    if (!state) fields.fail("state", "up, draining or drained");
+    return state.value_or(ServerState::Up);
 }
 
 uint32_t count(JsonFields& fields, std::string_view name) {
@@ -135,6 +132,13 @@ void write_rooms(JsonWriter& json, const std::vector<RoomReport>& rooms) {
 
 const char* state_text(ServerState state) {
     return kStates[static_cast<size_t>(state)];
+}
+
+std::optional<ServerState> parse_state(std::string_view text) {
+    for (size_t i = 0; i < kStates.size(); ++i) {
+        if (text == kStates[i]) return static_cast<ServerState>(i);
+    }
+    return std::nullopt;
 }
 
 base::Result<Beat, std::string> parse_beat(std::string_view body) {

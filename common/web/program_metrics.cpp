@@ -44,10 +44,7 @@ void add_broker(Families& families, const BrokerNumbers& numbers) {
 
 void add_responses(Families& families, const char* name,
                    const std::map<uint16_t, uint64_t>& responses) {
-    families.open(name, "Answers of the API, by status", kCounter);
-    for (const auto& [status, count] : responses) {
-        families.add(static_cast<double>(count), {{"status", std::to_string(status)}});
-    }
+    add_by(families, name, "Answers of the API, by status", kCounter, "status", responses);
 }
 
 }  // namespace parley::web

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/web/metric_families.h"
 #include "common/web/program_numbers.h"
@@ -18,12 +20,18 @@ void add_process(Families& families, std::string_view program, std::string_view 
 void add_broker(Families& families, const BrokerNumbers& numbers);
 
 // Numbers of one family, told apart by one label that has few values.
-template <typename Key, typename Count>
+template <typename Counts>
 void add_by(Families& families, const char* name, const char* help, MetricType type,
-            const char* label, const std::map<Key, Count, std::less<>>& counts) {
+            const char* label, const Counts& counts) {
     families.open(name, help, type);
     for (const auto& [key, count] : counts) {
-        families.add(static_cast<double>(count), {{label, std::string(key)}});
+        std::string text;
+        if constexpr (std::integral<typename Counts::key_type>) {
+            text = std::to_string(key);
+        } else {
+            text = key;
+        }
+        families.add(static_cast<double>(count), {{label, std::move(text)}});
     }
 }
 

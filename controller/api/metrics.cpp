@@ -106,11 +106,9 @@ void add_cluster(Families& families, const ClusterCounts& counts) {
 void add_edges(Families& families, const EdgeCounts& counts) {
     families.one("parley_signalling_connections", "Open signalling connections", kGauge,
                  counts.signalling_connections);
-    families.open("parley_signalling_closed_total",
-                  "Signalling connections that this server closed, by the code", kCounter);
-    for (const auto& [code, count] : counts.closings) {
-        families.add(static_cast<double>(count), {{"code", std::to_string(code)}});
-    }
+    web::add_by(families, "parley_signalling_closed_total",
+                "Signalling connections that this server closed, by the code", kCounter, "code",
+                counts.closings);
     families.one("parley_event_listeners", "Open /v1/events connections", kGauge,
                  counts.event_listeners);
     web::add_by(families, "parley_events_total", "Events that happened, by type", kCounter, "type",

@@ -143,10 +143,9 @@ ReplyBody state_of(const std::string& server, const std::string& data) {
     for (size_t i = 0; i < servers.size(); ++i) {
         JsonFields one(servers[i]);
         if (one.text_or("server", 64, "") != server) continue;
-        const auto said = one.text_or("state", 64, "up");
         DrainState state;
-        if (said == "draining") state.state = cluster::ServerState::Draining;
-        if (said == "drained") state.state = cluster::ServerState::Drained;
+        state.state =
+            cluster::parse_state(one.text_or("state", 64, "up")).value_or(cluster::ServerState::Up);
         state.rooms = static_cast<uint32_t>(one.number_or("rooms", UINT32_MAX, 0));
         JsonFields load(servers[i]["load"]);
         state.peers = static_cast<uint32_t>(load.number_or("peers", UINT32_MAX, 0));
